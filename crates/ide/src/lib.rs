@@ -1,0 +1,27 @@
+//! Every editor feature as a pure function on an immutable snapshot.
+//!
+//! No LSP types, no input or output: a [`Snapshot`] goes in, plain data with byte ranges comes out. The language server
+//! and the command line both call these functions.
+
+mod actions;
+mod completion;
+mod definition;
+mod diagnostics;
+mod hints;
+mod hover;
+mod lenses;
+mod memo;
+mod outline;
+mod tokens;
+mod view;
+
+pub use actions::{Action, ActionKind, ActionTarget, actions};
+pub use completion::{CompletionItem, CompletionItemKind, completions};
+pub use definition::{Location, definition};
+pub use diagnostics::{annotation_diagnostics, config_diagnostics, diagnostics};
+pub use hints::{Hint, hints};
+pub use hover::{Hover, hover};
+pub use lenses::{Lens, LensCommand, lenses};
+pub use outline::{Fold, OutlineItem, folds, outline};
+pub use tokens::{Token, TokenKind, TokenModifier, tokens};
+pub use view::{AnnotationSource, ConnectionState, ConnectionView, LastRun, Snapshot, WorkspaceView};

@@ -1,0 +1,7 @@
+//! Connections to the systems that queries run on: introspection, validation and read-only execution.
+
+mod provider;
+mod rows;
+
+pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};
+pub use rows::{ColumnHead, Rows, Truncated, Value};

@@ -1,0 +1,126 @@
+use std::{path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use nlq_catalog::{Annotations, Catalog};
+use nlq_config::{ConnectionConfig, Trusted};
+use nlq_query::sql::ReadOnlyQuery;
+use nlq_text::Span;
+use tokio_util::sync::CancellationToken;
+
+use crate::Rows;
+
+/// What a provider can do (seeds: provider interface).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names are the seeds' own")]
+pub enum Capability {
+    SchemaIntrospection,
+    QueryValidation,
+    QueryExecution,
+    QueryExplanation,
+    DryRun,
+    CostEstimation,
+}
+
+/// How much a run may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows at most.
+    pub rows: usize,
+    /// Bytes of cell text at most.
+    pub bytes: usize,
+    /// Time at most, kept by the server too where it can.
+    pub timeout: Duration,
+}
+
+/// What introspection may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct SchemaOptions<'a> {
+    /// Sample the distinct values of low-cardinality text columns.
+    pub sample_values: bool,
+    /// Whose sensitive columns are never sampled.
+    pub annotations: &'a Annotations,
+}
+
+/// What the system itself says against a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Error category (seeds: error analyser).
+    pub kind: ProblemKind,
+    /// Where, when the system says so; bytes of the query.
+    pub span: Option<Span>,
+    /// Its words, without any secret.
+    pub message: String,
+}
+
+/// Error categories (seeds/003).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names are the seeds' own")]
+pub enum ProblemKind {
+    Syntax,
+    Schema,
+    Permission,
+    Connection,
+    Timeout,
+    Data,
+    Cancelled,
+}
+
+/// Why a provider could not do what was asked. One sentence; never contains a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct ProviderError(pub Problem);
+
+/// One open connection to a system.
+#[async_trait]
+pub trait QueryProvider: Send + Sync + std::fmt::Debug {
+    /// Such as `sql_postgresql`.
+    fn provider_id(&self) -> &'static str;
+
+    /// Such as `SQL`.
+    fn query_language(&self) -> &'static str;
+
+    /// What it can do.
+    fn capabilities(&self) -> &'static [Capability];
+
+    /// Reads the schema.
+    async fn schema(&self, options: SchemaOptions<'_>, cancel: CancellationToken) -> Result<Catalog, ProviderError>;
+
+    /// Asks the system itself whether the query is valid, without running it.
+    async fn validate(
+        &self,
+        query: &ReadOnlyQuery,
+        timeout: Duration,
+        cancel: CancellationToken,
+    ) -> Result<(), ProviderError>;
+
+    /// The system's plan, as text.
+    async fn explain(
+        &self,
+        query: &ReadOnlyQuery,
+        timeout: Duration,
+        cancel: CancellationToken,
+    ) -> Result<String, ProviderError>;
+
+    /// Runs it, read-only, within limits; cancelling stops it in the system too.
+    async fn execute(
+        &self,
+        query: &ReadOnlyQuery,
+        limits: Limits,
+        cancel: CancellationToken,
+    ) -> Result<Rows, ProviderError>;
+
+    /// Closes what is open.
+    async fn close(&self);
+}
+
+/// Opens a connection (lazily: the system is reached on the first use) of the workspace at `root`.
+pub async fn connect(
+    connection: &ConnectionConfig,
+    root: &Path,
+    trusted: &Trusted,
+) -> Result<Arc<dyn QueryProvider>, ProviderError> {
+    let _ = (connection, root, trusted);
+    Err(ProviderError(Problem { kind: ProblemKind::Connection, span: None, message: String::new() }))
+}

@@ -1,0 +1,3 @@
+//! The dialect-neutral plan, its renderers, and parsing, checking and guarding of SQL.
+
+pub mod sql;

@@ -1,0 +1,27 @@
+//! Reading SQL: statements and their places, syntax and semantic checks, what stands under a cursor, and the read-only
+//! guard. Everything takes text and answers with plain data; nothing here fails or panics on half-typed input.
+
+mod check;
+mod complete;
+mod guard;
+mod statements;
+mod symbols;
+
+use nlq_catalog::{Annotations, Catalog, Dialect};
+
+pub use check::check;
+pub use complete::{Completion, CompletionKind, complete};
+pub use guard::{ReadOnlyQuery, Refusal, guard};
+pub use statements::statements;
+pub use symbols::{Symbol, SymbolKind, symbol_at, symbols};
+
+/// What SQL text is checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlContext<'a> {
+    /// The SQL that is spoken.
+    pub dialect: Dialect,
+    /// The schema; none when no snapshot exists yet, and then only syntax is checked.
+    pub catalog: Option<&'a Catalog>,
+    /// What the team says about it.
+    pub annotations: &'a Annotations,
+}
