@@ -43,6 +43,8 @@ pub(crate) struct Ask {
     pub(crate) connection: Option<String>,
     /// Skip the real database: schema snapshot only.
     pub(crate) offline: bool,
+    /// What "today" is; the local date when none.
+    pub(crate) today: Option<chrono::NaiveDate>,
 }
 
 /// An answer and what validation said of it.
