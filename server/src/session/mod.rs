@@ -1,162 +1,315 @@
 //! A workspace at work: its files read into a [`WorkspaceView`], its connections opened when first needed, its questions
 //! answered, validated and run. The command line and the language server both stand on it.
 
-use std::{path::Path, sync::Arc};
+mod ask;
+mod error;
+mod load;
 
-use nlq_catalog::Catalog;
-use nlq_config::{ConnectionRef, TrustStore};
-use nlq_engine::Answer;
-use nlq_ide::WorkspaceView;
-use nlq_providers::{Limits, QueryProvider, Rows};
-use nlq_text::Span;
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+pub(crate) use ask::{Ask, Checked, Validation};
+pub(crate) use error::SessionError;
+use nlq_catalog::{Catalog, Dialect};
+use nlq_config::{ConnectionConfig, ConnectionRef, TrustState, TrustStore, Trusted, Workspace};
+use nlq_engine::SchemaIndex;
+use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
+use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
+use nlq_query::sql::guard;
 use tokio_util::sync::CancellationToken;
 
 /// A workspace at work.
 #[derive(Debug)]
 pub(crate) struct Session {
-    _private: (),
+    workspace: Option<Workspace>,
+    trust_store: TrustStore,
+    state: Mutex<State>,
+    /// One schema reading at a time: a second one waits and finds it done.
+    refreshing: tokio::sync::Mutex<()>,
 }
 
-/// One sentence: what is wrong and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct SessionError {
-    /// Stable name: `untrusted`, `unknown-connection`, `no-schema`, `refused`, `syntax`, `schema`, `permission`,
-    /// `connection`, `timeout`, `data`, `cancelled`, `secret`, `io`.
-    pub(crate) code: &'static str,
-    /// The sentence.
-    pub(crate) message: String,
-    /// Where in the query, when it is about one.
-    pub(crate) span: Option<Span>,
+#[derive(Debug, Default)]
+struct State {
+    view: Arc<WorkspaceView>,
+    config_text: String,
+    trusted: Option<Trusted>,
+    providers: HashMap<ConnectionRef, (ConnectionConfig, Arc<dyn QueryProvider>)>,
 }
 
-/// A question with its context.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Ask {
-    /// The question.
-    pub(crate) text: String,
-    /// Earlier questions of the conversation, oldest first.
-    pub(crate) earlier: Vec<String>,
-    /// Replies to clarifications, oldest first.
-    pub(crate) replies: Vec<String>,
-    /// `provider/connection`, or none for the default.
-    pub(crate) connection: Option<String>,
-    /// Skip the real database: schema snapshot only.
-    pub(crate) offline: bool,
-    /// What "today" is; the local date when none.
-    pub(crate) today: Option<chrono::NaiveDate>,
-}
-
-/// An answer and what validation said of it.
-#[derive(Debug, Clone)]
-pub(crate) struct Checked {
-    /// The engine's answer; after repairs, the one that passed.
-    pub(crate) answer: Answer,
-    /// The connection it is for.
-    pub(crate) connection: ConnectionRef,
-    /// What validated it.
-    pub(crate) validation: Validation,
-}
-
-/// What validation said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Validation {
-    /// The system itself accepted the query.
-    Passed,
-    /// Checked against the snapshot only; the sentence says why the system was not asked.
-    Offline(String),
-    /// The system refused every reading; the last refusal.
-    Failed(SessionError),
-    /// There was no query to validate.
-    NotApplicable,
+/// What a workspace's trust rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EditorTrust {
+    /// The editor has no trust of its own: only the user's store counts.
+    Absent,
+    /// The editor's user trusts the folder: content never seen before is accepted, changed content is not.
+    Granted,
+    /// The editor's user does not trust the folder: nothing acts.
+    Refused,
 }
 
 impl Session {
     /// Reads the workspace at or above `path`: files only, nothing is connected. A folder without `nlq.yaml` gives an
     /// empty view whose root is none.
-    pub(crate) fn open(path: &Path, trust: TrustStore) -> Self {
-        let _ = (path, trust);
-        Self { _private: () }
+    pub(crate) fn open(path: &Path, trust_store: TrustStore) -> Self {
+        Self::open_in_editor(path, trust_store, EditorTrust::Absent)
+    }
+
+    /// The same under an editor's own trust.
+    pub(crate) fn open_in_editor(path: &Path, trust_store: TrustStore, trust: EditorTrust) -> Self {
+        let session = Self {
+            workspace: Workspace::discover(path),
+            trust_store,
+            state: Mutex::default(),
+            refreshing: tokio::sync::Mutex::default(),
+        };
+        session.reload(trust);
+        session
     }
 
     /// The present view; cheap.
     pub(crate) fn view(&self) -> Arc<WorkspaceView> {
-        Arc::new(WorkspaceView::default())
+        Arc::clone(&self.lock().view)
     }
 
-    /// Reads the workspace's files again (those that changed).
-    pub(crate) fn reload(&self) {}
+    /// Reads the workspace's files again; what did not change keeps its caches.
+    pub(crate) fn reload(&self, trust: EditorTrust) {
+        let Some(workspace) = &self.workspace else { return };
+        let file = workspace.config_file();
+        let text = load::read(&file).unwrap_or_default();
+        let trusted = match (trust, self.trust_store.check(&file, &text)) {
+            (EditorTrust::Refused, _) => None,
+            (_, TrustState::Trusted(trusted)) => Some(trusted),
+            (EditorTrust::Granted, TrustState::Unknown) => self.trust_store.accept(&file, &text).ok(),
+            _ => None,
+        };
+        let before = self.view();
+        let view = Arc::new(load::load(workspace, &text, trusted.is_some(), &before));
+        let mut state = self.lock();
+        // A connection that was changed or taken out is dropped with its provider; a workspace that lost trust keeps none.
+        let config = Arc::clone(&view.config);
+        let keep = trusted.is_some();
+        state.providers.retain(|reference, (used, _)| {
+            keep && config.connections().any(|(known, connection)| known == *reference && connection == used)
+        });
+        state.trusted = trusted;
+        state.config_text = text;
+        state.view = view;
+    }
+
+    /// `nlq.yaml`, if there is one.
+    pub(crate) fn config_file(&self) -> Option<PathBuf> {
+        self.workspace.as_ref().map(Workspace::config_file)
+    }
 
     /// Trusts the present content of `nlq.yaml`.
     pub(crate) fn trust(&self) -> Result<(), SessionError> {
+        let Some(workspace) = &self.workspace else { return Err(no_workspace()) };
+        let text = self.lock().config_text.clone();
+        self.trust_store
+            .accept(&workspace.config_file(), &text)
+            .map_err(|error| SessionError::new("io", error.to_string()))?;
+        self.reload(EditorTrust::Absent);
         Ok(())
     }
 
+    /// Finds a connection by name, or the default one.
+    pub(crate) fn find_connection(&self, name: Option<&str>) -> Result<ConnectionRef, SessionError> {
+        if self.workspace.is_none() {
+            return Err(no_workspace());
+        }
+        let view = self.view();
+        let (reference, _) =
+            view.config.find_connection(name).map_err(|message| SessionError::new("unknown-connection", message))?;
+        Ok(reference)
+    }
+
     /// The connection's provider, opened on first use.
-    pub(crate) async fn provider(&self, connection: &ConnectionRef) -> Result<Arc<dyn QueryProvider>, SessionError> {
-        Err(untrusted(connection))
+    pub(crate) async fn provider(&self, reference: &ConnectionRef) -> Result<Arc<dyn QueryProvider>, SessionError> {
+        let (root, connection, trusted) = {
+            let state = self.lock();
+            if let Some((_, provider)) = state.providers.get(reference) {
+                return Ok(Arc::clone(provider));
+            }
+            let trusted = state.trusted.clone().ok_or_else(|| SessionError::untrusted(reference))?;
+            let connection = state.view.config.find_connection(Some(&reference.to_string()));
+            let (_, connection) = connection.map_err(|message| SessionError::new("unknown-connection", message))?;
+            (state.view.root.clone().unwrap_or_default(), connection.clone(), trusted)
+        };
+        let provider = self.noting(reference, connect(&connection, &root, &trusted).await)?;
+        let mut state = self.lock();
+        let (_, kept) = state.providers.entry(reference.clone()).or_insert((connection, provider));
+        Ok(Arc::clone(kept))
     }
 
     /// Reads the schema from the system, writes the snapshot file, and shows it in the view.
     pub(crate) async fn refresh_schema(
         &self,
-        connection: &ConnectionRef,
+        reference: &ConnectionRef,
         cancel: CancellationToken,
     ) -> Result<Arc<Catalog>, SessionError> {
-        let _ = cancel;
-        Err(untrusted(connection))
-    }
-
-    /// Answers a question: the engine, then validation against the system, then the next reading when it is refused
-    /// (at most `max_iterations`). `progress` is told each stage in a few words.
-    pub(crate) async fn ask(
-        &self,
-        ask: &Ask,
-        cancel: CancellationToken,
-        progress: &(dyn Fn(&str) + Send + Sync),
-    ) -> Result<Checked, SessionError> {
-        let _ = (ask, cancel, progress);
-        Err(SessionError { code: "no-schema", message: String::new(), span: None })
+        let Some(workspace) = &self.workspace else { return Err(no_workspace()) };
+        let asked = SystemTime::now();
+        let _one = self.refreshing.lock().await;
+        let read_meanwhile = |view: &&Arc<ConnectionView>| view.schema_taken_at.is_some_and(|taken| taken >= asked);
+        if let Some(index) =
+            self.view().connections.get(reference).filter(read_meanwhile).and_then(|view| view.index.clone())
+        {
+            return Ok(Arc::clone(index.catalog()));
+        }
+        self.set_state(reference, ConnectionState::Connecting);
+        let provider = self.provider(reference).await?;
+        let view = self.view();
+        let sample_values = view
+            .config
+            .find_connection(Some(&reference.to_string()))
+            .is_ok_and(|(_, connection)| connection.sample_values);
+        let options = SchemaOptions { sample_values, annotations: &view.annotations };
+        let catalog = self.noting(reference, provider.schema(options, cancel).await)?;
+        let file = workspace.snapshot_file(reference);
+        write(&file, &catalog.to_snapshot())
+            .map_err(|error| SessionError::new("io", format!("cannot write {}: {error}", file.display())))?;
+        let catalog = Arc::new(catalog);
+        let index = Arc::new(SchemaIndex::new(Arc::clone(&catalog), Arc::clone(&view.annotations)));
+        self.replace(reference, |known| {
+            ConnectionView::new(
+                reference.clone(),
+                known.dialect,
+                Some(index),
+                known.snapshot_file.clone(),
+                ConnectionState::Ready,
+            )
+        });
+        Ok(catalog)
     }
 
     /// Runs a query through the read-only guard.
     pub(crate) async fn run(
         &self,
-        connection: &ConnectionRef,
+        reference: &ConnectionRef,
         sql: &str,
         limits: Option<Limits>,
         cancel: CancellationToken,
     ) -> Result<Rows, SessionError> {
-        let _ = (sql, limits, cancel);
-        Err(untrusted(connection))
+        let query = guard(sql, self.dialect(reference)?)?;
+        let agents = self.view().config.agents;
+        let limits = limits.unwrap_or(Limits {
+            rows: agents.max_result_rows,
+            bytes: agents.max_result_bytes,
+            timeout: agents.execution_timeout,
+        });
+        let provider = self.provider(reference).await?;
+        self.noting(reference, provider.execute(&query, limits, cancel).await)
     }
 
     /// The system's plan for a query, through the read-only guard.
     pub(crate) async fn explain(
         &self,
-        connection: &ConnectionRef,
+        reference: &ConnectionRef,
         sql: &str,
         cancel: CancellationToken,
     ) -> Result<String, SessionError> {
-        let _ = (sql, cancel);
-        Err(untrusted(connection))
-    }
-
-    /// Asks the system whether a query is valid, through the read-only guard.
-    pub(crate) async fn validate(
-        &self,
-        connection: &ConnectionRef,
-        sql: &str,
-        cancel: CancellationToken,
-    ) -> Result<(), SessionError> {
-        let _ = (sql, cancel);
-        Err(untrusted(connection))
+        let query = guard(sql, self.dialect(reference)?)?;
+        let timeout = self.view().config.agents.execution_timeout;
+        let provider = self.provider(reference).await?;
+        self.noting(reference, provider.explain(&query, timeout, cancel).await)
     }
 
     /// Closes every connection.
-    pub(crate) async fn close(&self) {}
+    pub(crate) async fn close(&self) {
+        let providers: Vec<_> = self.lock().providers.drain().collect();
+        for (_, (_, provider)) in providers {
+            provider.close().await;
+        }
+    }
+
+    /// The schema of a connection, prepared for linking, if it is known.
+    pub(crate) fn index(&self, reference: &ConnectionRef) -> Option<Arc<SchemaIndex>> {
+        self.view().connections.get(reference)?.index.clone()
+    }
+
+    /// True before the first snapshot, and when the snapshot is older than the settings allow and the connection was not
+    /// yet used in this session.
+    pub(crate) fn schema_is_missing_or_old(&self, reference: &ConnectionRef) -> bool {
+        let state = self.lock();
+        let ttl = state.view.config.agents.schema_ttl;
+        match state.view.connections.get(reference) {
+            Some(view) if view.index.is_some() => {
+                let age = view.schema_taken_at.and_then(|taken| taken.elapsed().ok()).unwrap_or_default();
+                age > ttl && !state.providers.contains_key(reference)
+            }
+            _ => true,
+        }
+    }
+
+    fn dialect(&self, reference: &ConnectionRef) -> Result<Dialect, SessionError> {
+        let view = self.view();
+        let (_, connection) = view
+            .config
+            .find_connection(Some(&reference.to_string()))
+            .map_err(|message| SessionError::new("unknown-connection", message))?;
+        Ok(load::dialect(connection))
+    }
+
+    /// Keeps in the view how the last use of a connection went.
+    fn noting<T>(&self, reference: &ConnectionRef, result: Result<T, ProviderError>) -> Result<T, SessionError> {
+        match &result {
+            Err(ProviderError(problem)) if problem.kind == ProblemKind::Connection => {
+                self.set_state(reference, ConnectionState::Failed(problem.message.clone()));
+            }
+            // Whatever else the system says, it was there to say it; a cancel says nothing.
+            Err(ProviderError(problem)) if problem.kind == ProblemKind::Cancelled => {}
+            _ => self.set_state(reference, ConnectionState::Ready),
+        }
+        result.map_err(SessionError::from)
+    }
+
+    fn set_state(&self, reference: &ConnectionRef, state: ConnectionState) {
+        if self.view().connections.get(reference).is_some_and(|known| known.state != state) {
+            self.replace(reference, |known| known.with_state(state));
+        }
+    }
+
+    /// Puts a new version of one connection into the view.
+    fn replace(&self, reference: &ConnectionRef, change: impl FnOnce(&ConnectionView) -> ConnectionView) {
+        let mut state = self.lock();
+        let Some(known) = state.view.connections.get(reference) else { return };
+        let changed = Arc::new(change(known));
+        let mut connections = state.view.connections.clone();
+        connections.insert(reference.clone(), changed);
+        state.view = Arc::new(WorkspaceView {
+            root: state.view.root.clone(),
+            config: Arc::clone(&state.view.config),
+            config_diagnostics: state.view.config_diagnostics.clone(),
+            trusted: state.view.trusted,
+            annotation_files: state.view.annotation_files.clone(),
+            annotations: Arc::clone(&state.view.annotations),
+            connections,
+            engine: state.view.engine.clone(),
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn untrusted(connection: &ConnectionRef) -> SessionError {
-    SessionError { code: "untrusted", message: format!("{connection} is not connected"), span: None }
+fn no_workspace() -> SessionError {
+    SessionError::new("no-config", "there is no nlq.yaml in this folder or above it: run `nlq init`")
+}
+
+/// Writes a file whole or not at all, making its folders.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let draft = file.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&draft, text)?;
+    fs::rename(&draft, file).inspect_err(|_| {
+        let _ = fs::remove_file(&draft);
+    })
 }
