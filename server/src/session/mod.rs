@@ -37,14 +37,16 @@ pub(crate) struct Session {
 struct State {
     view: Arc<WorkspaceView>,
     config_text: String,
+    editor_trust: EditorTrust,
     trusted: Option<Trusted>,
     providers: HashMap<ConnectionRef, (ConnectionConfig, Arc<dyn QueryProvider>)>,
 }
 
 /// What a workspace's trust rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum EditorTrust {
     /// The editor has no trust of its own: only the user's store counts.
+    #[default]
     Absent,
     /// The editor's user trusts the folder: content never seen before is accepted, changed content is not.
     Granted,
@@ -64,10 +66,10 @@ impl Session {
         let session = Self {
             workspace: Workspace::discover(path),
             trust_store,
-            state: Mutex::default(),
+            state: Mutex::new(State { editor_trust: trust, ..State::default() }),
             refreshing: tokio::sync::Mutex::default(),
         };
-        session.reload(trust);
+        session.reload();
         session
     }
 
@@ -77,10 +79,11 @@ impl Session {
     }
 
     /// Reads the workspace's files again; what did not change keeps its caches.
-    pub(crate) fn reload(&self, trust: EditorTrust) {
+    pub(crate) fn reload(&self) {
         let Some(workspace) = &self.workspace else { return };
         let file = workspace.config_file();
         let text = load::read(&file).unwrap_or_default();
+        let trust = self.lock().editor_trust;
         let trusted = match (trust, self.trust_store.check(&file, &text)) {
             (EditorTrust::Refused, _) => None,
             (_, TrustState::Trusted(trusted)) => Some(trusted),
@@ -113,8 +116,14 @@ impl Session {
         self.trust_store
             .accept(&workspace.config_file(), &text)
             .map_err(|error| SessionError::new("io", error.to_string()))?;
-        self.reload(EditorTrust::Absent);
+        self.reload();
         Ok(())
+    }
+
+    /// The editor's user changed their mind about the folder.
+    pub(crate) fn set_editor_trust(&self, trust: EditorTrust) {
+        self.lock().editor_trust = trust;
+        self.reload();
     }
 
     /// Finds a connection by name, or the default one.
