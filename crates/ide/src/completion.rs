@@ -32,6 +32,7 @@ pub enum CompletionItemKind {
     Keyword,
     Function,
     Connection,
+    Key,
 }
 
 /// What could stand at `offset`: in prompts terms, tables, columns and values; in queries what `nlq_query` offers; after

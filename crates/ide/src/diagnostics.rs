@@ -1,6 +1,6 @@
 use nlq_text::Diagnostic;
 
-use crate::{Snapshot, WorkspaceView};
+use crate::Snapshot;
 
 /// Diagnostics a file at most (nil has the same bound): beyond it nobody reads, and editors slow down.
 pub const MAX_DIAGNOSTICS: usize = 128;
@@ -10,15 +10,4 @@ pub const MAX_DIAGNOSTICS: usize = 128;
 pub fn diagnostics(snapshot: &Snapshot) -> Vec<Diagnostic> {
     let _ = snapshot;
     Vec::new()
-}
-
-/// Everything to say about the text of an `nlq.yaml`.
-pub fn config_diagnostics(text: &str) -> Vec<Diagnostic> {
-    nlq_config::parse_config(text).diagnostics
-}
-
-/// Everything to say about the text of an annotation file, checked against the schemas that are known.
-pub fn annotation_diagnostics(text: &str, workspace: &WorkspaceView) -> Vec<Diagnostic> {
-    let _ = workspace;
-    nlq_config::parse_annotations(text).diagnostics
 }

@@ -10,18 +10,29 @@ mod diagnostics;
 mod hints;
 mod hover;
 mod lenses;
+mod markdown;
 mod memo;
 mod outline;
+mod reasoning;
+mod schema_card;
 mod tokens;
 mod view;
+mod workspace_files;
 
 pub use actions::{Action, ActionKind, ActionTarget, actions};
 pub use completion::{CompletionItem, CompletionItemKind, completions};
 pub use definition::{Location, definition};
-pub use diagnostics::{annotation_diagnostics, config_diagnostics, diagnostics};
+pub use diagnostics::{MAX_DIAGNOSTICS, diagnostics};
 pub use hints::{Hint, hints};
 pub use hover::{Hover, hover};
 pub use lenses::{Lens, LensCommand, lenses};
 pub use outline::{Fold, OutlineItem, folds, outline};
+pub use reasoning::reasoning_markdown;
 pub use tokens::{Token, TokenKind, TokenModifier, tokens};
-pub use view::{AnnotationSource, ConnectionState, ConnectionView, LastRun, Snapshot, WorkspaceView};
+pub use view::{
+    AnnotationSource, ConnectionState, ConnectionView, Conversation, LastRun, Options, Snapshot, WorkspaceView,
+};
+pub use workspace_files::{
+    annotation_completions, annotation_diagnostics, annotation_hover, config_completions, config_diagnostics,
+    config_hover,
+};

@@ -8,8 +8,9 @@ use std::{
 use chrono::NaiveDate;
 use nlq_catalog::{Annotations, Dialect};
 use nlq_config::{AnnotationFile, Config, ConnectionRef};
-use nlq_engine::{Answer, Engine, SchemaIndex};
-use nlq_syntax::Document;
+use nlq_engine::{Answer, Engine, Question, SchemaIndex};
+use nlq_query::sql::{self, SqlContext};
+use nlq_syntax::{Document, Named, Prompt, Query};
 use nlq_text::Diagnostic;
 
 use crate::memo::Memo;
@@ -25,6 +26,115 @@ pub struct Snapshot {
     pub runs: Arc<BTreeMap<String, LastRun>>,
     /// What "today" is.
     pub today: NaiveDate,
+    /// What the user wants to see.
+    pub options: Options,
+}
+
+/// What the user wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Check every statement of SQL files, not only answers.
+    pub all_statements: bool,
+    /// Show notes at the ends of lines.
+    pub inlay_hints: bool,
+    /// Show commands above prompts.
+    pub code_lens: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { all_statements: false, inlay_hints: true, code_lens: true }
+    }
+}
+
+/// What was said before a prompt, for [`nlq_engine::Question`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Conversation<'a> {
+    /// Earlier questions, oldest first.
+    pub earlier: Vec<&'a str>,
+    /// Replies to clarifications, oldest first; those of earlier questions too.
+    pub replies: Vec<&'a str>,
+}
+
+impl Snapshot {
+    /// The connection that a prompt is asked of: its own, the file's, or the workspace's default. The error is one
+    /// sentence.
+    pub fn prompt_connection(&self, prompt: &Prompt) -> Result<&Arc<ConnectionView>, String> {
+        self.named_connection(self.connection_name(prompt))
+    }
+
+    /// The connection that a query is for: its prompt's, the file's, or the workspace's default.
+    pub fn query_connection(&self, query: &Query) -> Result<&Arc<ConnectionView>, String> {
+        match query.prompt.and_then(|prompt| self.document.prompts().get(prompt)) {
+            Some(prompt) => self.prompt_connection(prompt),
+            None => self.named_connection(self.document.directives().connection.as_ref()),
+        }
+    }
+
+    /// The embedded engine's answer to a prompt, asked of a connection; none before its schema is known. Remembered:
+    /// asking again costs a look-up.
+    pub fn answer(&self, prompt: usize, connection: &ConnectionView) -> Option<Arc<Answer>> {
+        let index = connection.index.as_ref()?;
+        let text = self.document.prompts().get(prompt)?.text.as_str();
+        let Conversation { earlier, replies } = self.conversation(prompt);
+        let question = Question { text, earlier: &earlier, replies: &replies, today: self.today };
+        // Debug text quotes every part, so no two questions share a key.
+        Some(connection.answers.get(&format!("{question:?}"), || self.workspace.engine.answer(question, index)))
+    }
+
+    /// What was said before a prompt.
+    pub fn conversation(&self, prompt: usize) -> Conversation<'_> {
+        let prompts = self.document.prompts();
+        let mut turns = Vec::new();
+        let mut at = Some(prompt);
+        while let Some((index, turn)) = at.and_then(|index| Some((index, prompts.get(index)?))) {
+            turns.push(turn);
+            // A conversation only goes back: this also ends the walk should the document ever say otherwise.
+            at = turn.continues.filter(|earlier| *earlier < index);
+        }
+        turns.reverse();
+        let replies = turns.iter().flat_map(|turn| &turn.replies);
+        Conversation {
+            replies: replies.map(|reply| reply.reply.as_str()).filter(|reply| !reply.is_empty()).collect(),
+            earlier: turns.iter().rev().skip(1).rev().map(|turn| turn.text.as_str()).collect(),
+        }
+    }
+
+    /// What the checker says of a query; ranges are bytes of the query's text. Nothing for languages other than SQL.
+    /// Remembered: asking again costs a look-up.
+    pub(crate) fn check(&self, query: &Query, connection: &ConnectionView) -> Arc<Vec<Diagnostic>> {
+        if !is_sql(query) {
+            return Arc::default();
+        }
+        connection.checks.get(&query.text, || sql::check(&query.text, self.sql_context(connection)))
+    }
+
+    /// What a connection's queries are read against.
+    pub(crate) fn sql_context<'a>(&'a self, connection: &'a ConnectionView) -> SqlContext<'a> {
+        let catalog = connection.index.as_ref().map(|index| index.catalog().as_ref());
+        SqlContext { dialect: connection.dialect, catalog, annotations: self.annotations(connection) }
+    }
+
+    /// What the team says about a connection's schema.
+    pub(crate) fn annotations<'a>(&'a self, connection: &'a ConnectionView) -> &'a Annotations {
+        connection.index.as_ref().map_or(&self.workspace.annotations, |index| index.annotations())
+    }
+
+    /// Where the connection of a prompt is named.
+    pub(crate) fn connection_name<'a>(&'a self, prompt: &'a Prompt) -> Option<&'a Named> {
+        prompt.connection.as_ref().or(self.document.directives().connection.as_ref())
+    }
+
+    fn named_connection(&self, name: Option<&Named>) -> Result<&Arc<ConnectionView>, String> {
+        let (reference, _) = self.workspace.config.find_connection(name.map(|name| name.name.as_str()))?;
+        let view = self.workspace.connections.get(&reference);
+        view.ok_or_else(|| format!("connection `{reference}` could not be read: see the problems of nlq.yaml"))
+    }
+}
+
+/// True for a query that the SQL checker can read.
+pub(crate) fn is_sql(query: &Query) -> bool {
+    ["sql", "sqlite", "postgresql", "postgres"].iter().any(|name| query.language.eq_ignore_ascii_case(name))
 }
 
 /// How the last run of a query went.

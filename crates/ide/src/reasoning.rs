@@ -1,0 +1,128 @@
+//! The reasoning stream as a document.
+
+use std::fmt::Write;
+
+use nlq_config::ConnectionRef;
+use nlq_engine::{Answer, LinkKind, Outcome, ReasoningStage};
+use serde_json::Value;
+
+use crate::markdown::{code, fenced, percent, prose};
+
+/// The whole way from a question to its answer, as Markdown: what came of it, the confidence with its factors, how each
+/// word was understood, what is not known, every stage with its steps, and the readings that were not taken.
+pub fn reasoning_markdown(answer: &Answer, prompt: &str, connection: &ConnectionRef) -> String {
+    let mut out = Vec::new();
+    out.push(format!("# {}", prose(prompt)));
+    out.push(format!("Asked of {}.", code(&connection.to_string())));
+    match &answer.outcome {
+        Outcome::Query { sql, description } => {
+            out.push(format!("{} ({} sure)", prose(description), percent(answer.confidence)));
+            out.push(fenced("sql", sql));
+        }
+        Outcome::Clarification(clarification) => {
+            out.push(format!("**Asks:** {}", prose(&clarification.question)));
+            for option in &clarification.options {
+                out.push(format!("- {}", prose(&option.label)));
+                out.push(fenced("sql", &option.sql));
+            }
+        }
+        Outcome::Abstention { reason } => out.push(format!("**No answer:** {}", prose(reason))),
+    }
+    section(
+        &mut out,
+        "Confidence",
+        answer.factors.iter().map(|factor| {
+            format!(
+                "- {} {}: {}",
+                percent(factor.value),
+                prose(&factor.name.replace('_', " ")),
+                prose(&factor.explanation)
+            )
+        }),
+    );
+    section(
+        &mut out,
+        "Not known",
+        answer.boundaries.iter().map(|boundary| {
+            let mut line = format!("- {} ({})", prose(&boundary.explanation), percent(boundary.confidence));
+            for suggestion in &boundary.suggestions {
+                let _ = write!(line, "\n  - {}", prose(suggestion));
+            }
+            line
+        }),
+    );
+    section(
+        &mut out,
+        "Words",
+        answer.links.iter().map(|link| {
+            let word = code(link.span.of(prompt));
+            format!("- {word} as {}, {}: {}", link_kind(&link.kind), percent(link.score), prose(&link.evidence))
+        }),
+    );
+    out.extend(answer.reasoning.stages.iter().map(stage));
+    if !answer.reasoning.complete && !answer.reasoning.stages.is_empty() {
+        out.push("It ended here, early.".into());
+    }
+    if !answer.alternatives.is_empty() {
+        out.push("## Other readings".into());
+        for alternative in &answer.alternatives {
+            out.push(format!("- {} ({})", prose(&alternative.description), percent(alternative.confidence)));
+            out.push(fenced("sql", &alternative.sql));
+        }
+    }
+    let mut text = out.join("\n\n");
+    text.push('\n');
+    text
+}
+
+/// What a word was understood as, in a word or two.
+pub(crate) fn link_kind(kind: &LinkKind) -> &'static str {
+    match kind {
+        LinkKind::Table(_) => "a table",
+        LinkKind::Column(_) => "a column",
+        LinkKind::Value { .. } => "a value",
+        LinkKind::Number(_) => "a number",
+        LinkKind::Time(_) => "a time",
+        LinkKind::Operation(_) => "an operation",
+        LinkKind::Term(_) => "a term",
+        LinkKind::Unknown => "unknown",
+    }
+}
+
+fn section(out: &mut Vec<String>, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        out.push(format!("## {title}"));
+        out.push(lines.join("\n"));
+    }
+}
+
+fn stage(stage: &ReasoningStage) -> String {
+    let mut out = format!("## {}", prose(&stage.name));
+    let millis = stage.micros as f64 / 1000.0;
+    let _ = write!(out, "\n\n{} ({millis:.1} ms)", prose(&stage.description));
+    for (number, step) in stage.steps.iter().enumerate() {
+        let start = if number == 0 { "\n\n" } else { "\n" };
+        let _ = write!(out, "{start}{}. {} ({})", number + 1, prose(&step.description), percent(step.confidence));
+        for (name, value) in step.evidence.as_object().into_iter().flatten() {
+            let _ = write!(out, "\n   - {}: {}", prose(&name.replace('_', " ")), evidence(value));
+        }
+    }
+    if !stage.conclusion.is_empty() {
+        let _ = write!(out, "\n\n**So:** {}", prose(&stage.conclusion));
+    }
+    for (number, alternative) in stage.alternatives.iter().enumerate() {
+        let start = if number == 0 { "\n\n" } else { "\n" };
+        let sure = percent(alternative.confidence);
+        let _ =
+            write!(out, "{start}- Not {} ({sure}): {}", prose(&alternative.description), prose(&alternative.reason));
+    }
+    out
+}
+
+fn evidence(value: &Value) -> String {
+    match value {
+        Value::String(text) => prose(text),
+        other => code(&other.to_string()),
+    }
+}
