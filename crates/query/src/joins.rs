@@ -1,0 +1,226 @@
+//! Which tables are joined, and by what: a cheap tree over declared references, hints of annotations and (dearer)
+//! columns that look like references.
+
+use std::collections::BTreeMap;
+
+use nlq_catalog::{Annotations, Catalog, ColumnId, TableId};
+
+/// Cost of a declared reference; also of a hint, which a person wrote.
+const DECLARED: u32 = 100;
+/// Cost of a reference inferred from names: two declared steps are still preferred to one and a half guesses.
+const INFERRED: u32 = 180;
+/// What a reference gets off when the question names its column.
+const PREFERRED: u32 = 10;
+
+/// How two tables can be joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Pairs of columns that must be equal: from the referring to the referred table.
+    pub on: Vec<(ColumnId, ColumnId)>,
+    /// Neither declared nor written by a person.
+    pub inferred: bool,
+}
+
+impl Edge {
+    fn ends(&self) -> (TableId, TableId) {
+        (self.on[0].0.table, self.on[0].1.table)
+    }
+}
+
+/// The tables of one schema and how they can be joined. Made once a schema.
+#[derive(Debug, Clone, Default)]
+pub struct JoinGraph {
+    edges: Vec<Edge>,
+    by_table: BTreeMap<TableId, Vec<usize>>,
+}
+
+/// A tree of joins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinTree {
+    /// Tables in the order in which they are joined.
+    pub tables: Vec<TableId>,
+    /// For each table but the first: the edge that joins it to an earlier one.
+    pub edges: Vec<Edge>,
+    /// Another tree would have been as cheap.
+    pub tied: bool,
+}
+
+/// Two tables between which no way is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no relationship is known between the tables that the question names")]
+pub struct NoPath {
+    /// A table that is reached.
+    pub from: TableId,
+    /// The table that is not.
+    pub to: TableId,
+}
+
+impl JoinGraph {
+    /// The graph of a catalog.
+    pub fn new(catalog: &Catalog, annotations: &Annotations) -> Self {
+        let mut edges: Vec<Edge> = Vec::new();
+        for (id, table) in catalog.table_ids() {
+            for key in &table.foreign_keys {
+                let schema = key.to_schema.as_deref().or(table.schema.as_deref());
+                let Some(to) = catalog.find_table(schema, &key.to_table) else { continue };
+                // A reference that names no columns means the primary key.
+                let into = if key.to_columns.is_empty() { &catalog.table(to).primary_key } else { &key.to_columns };
+                let on: Vec<_> = key
+                    .columns
+                    .iter()
+                    .zip(into)
+                    .filter_map(|(from, into)| Some((catalog.find_column(id, from)?, catalog.find_column(to, into)?)))
+                    .collect();
+                if !on.is_empty() {
+                    push(&mut edges, Edge { on, inferred: false });
+                }
+            }
+        }
+        let hints = annotations.tables.values().flat_map(|t| &t.relationships);
+        for hint in hints.chain(annotations.columns.values().flat_map(|c| &c.relationships)) {
+            if let Some((from, into)) = hint.split_once("->")
+                && let (Some(from), Some(into)) = (find(catalog, from.trim()), find(catalog, into.trim()))
+            {
+                push(&mut edges, Edge { on: vec![(from, into)], inferred: false });
+            }
+        }
+        infer(catalog, &mut edges);
+        let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
+        for (index, edge) in edges.iter().enumerate() {
+            let (from, to) = edge.ends();
+            by_table.entry(from).or_default().push(index);
+            if from != to {
+                by_table.entry(to).or_default().push(index);
+            }
+        }
+        Self { edges, by_table }
+    }
+
+    /// The edges that touch a table.
+    pub fn of(&self, table: TableId) -> impl Iterator<Item = &Edge> {
+        self.by_table.get(&table).into_iter().flatten().map(|&index| &self.edges[index])
+    }
+
+    /// Edges that lead straight from one table to another.
+    pub fn between(&self, a: TableId, b: TableId) -> impl Iterator<Item = &Edge> {
+        self.of(a).filter(move |edge| edge.ends() == (a, b) || edge.ends() == (b, a))
+    }
+
+    /// The cheapest tree found that holds all of `tables`: the nearest missing table is joined first.
+    pub fn tree(&self, tables: &[TableId], prefer: &[ColumnId]) -> Result<JoinTree, NoPath> {
+        let Some(&first) = tables.first() else {
+            return Ok(JoinTree { tables: Vec::new(), edges: Vec::new(), tied: false });
+        };
+        let mut tree = JoinTree { tables: vec![first], edges: Vec::new(), tied: false };
+        loop {
+            let missing: Vec<TableId> = tables.iter().copied().filter(|t| !tree.tables.contains(t)).collect();
+            if missing.is_empty() {
+                return Ok(tree);
+            }
+            let ways = self.ways(&tree.tables, prefer);
+            let nearest = missing.iter().filter_map(|t| Some((ways.get(t)?.cost, *t))).min();
+            let Some((_, target)) = nearest else { return Err(NoPath { from: first, to: missing[0] }) };
+            let mut steps = Vec::new();
+            let mut at = target;
+            while let Some(way) = ways.get(&at) {
+                let Some((edge, from)) = way.by else { break };
+                tree.tied |= way.tied;
+                steps.push((at, edge));
+                at = from;
+            }
+            for (table, edge) in steps.into_iter().rev() {
+                tree.tables.push(table);
+                tree.edges.push(self.edges[edge].clone());
+            }
+        }
+    }
+
+    /// Cost between two tables, none when there is no way.
+    pub fn distance(&self, a: TableId, b: TableId) -> Option<u32> {
+        self.ways(&[a], &[]).get(&b).map(|way| way.cost)
+    }
+
+    fn ways(&self, from: &[TableId], prefer: &[ColumnId]) -> BTreeMap<TableId, Way> {
+        let mut ways: BTreeMap<TableId, Way> =
+            from.iter().map(|&t| (t, Way { cost: 0, by: None, tied: false })).collect();
+        let mut open: std::collections::BTreeSet<(u32, TableId)> = from.iter().map(|&t| (0, t)).collect();
+        while let Some((cost, table)) = open.pop_first() {
+            if ways[&table].cost < cost {
+                continue;
+            }
+            for &index in self.by_table.get(&table).into_iter().flatten() {
+                let edge = &self.edges[index];
+                let (a, b) = edge.ends();
+                let next = if a == table { b } else { a };
+                if next == table || from.contains(&next) {
+                    continue;
+                }
+                let named = edge.on.iter().any(|(x, y)| prefer.contains(x) || prefer.contains(y));
+                let step = if edge.inferred { INFERRED } else { DECLARED } - if named { PREFERRED } else { 0 };
+                let total = cost + step;
+                match ways.get_mut(&next) {
+                    Some(way) if way.cost < total => {}
+                    Some(way) if way.cost == total => way.tied = true,
+                    _ => {
+                        ways.insert(next, Way { cost: total, by: Some((index, table)), tied: false });
+                        open.insert((total, next));
+                    }
+                }
+            }
+        }
+        ways
+    }
+}
+
+#[derive(Debug)]
+struct Way {
+    cost: u32,
+    by: Option<(usize, TableId)>,
+    tied: bool,
+}
+
+fn push(edges: &mut Vec<Edge>, edge: Edge) {
+    if !edges.iter().any(|known| known.on == edge.on) {
+        edges.push(edge);
+    }
+}
+
+fn find(catalog: &Catalog, name: &str) -> Option<ColumnId> {
+    let (table, column) = name.rsplit_once('.')?;
+    let (schema, table) = table.rsplit_once('.').map_or((None, table), |(schema, table)| (Some(schema), table));
+    catalog.find_column(catalog.find_table(schema, table)?, column)
+}
+
+/// References that nobody declared: a column named like another table's single-column key, or `<table>_id` for `id`.
+fn infer(catalog: &Catalog, edges: &mut Vec<Edge>) {
+    let mut keys: BTreeMap<String, Vec<ColumnId>> = BTreeMap::new();
+    for (id, table) in catalog.table_ids() {
+        let [key] = table.primary_key.as_slice() else { continue };
+        let Some(column) = catalog.find_column(id, key) else { continue };
+        let squeezed = squeeze(key);
+        if matches!(squeezed.as_str(), "id" | "name" | "code" | "key") {
+            let name = squeeze(&table.name);
+            keys.entry(format!("{name}{squeezed}")).or_default().push(column);
+            if let Some(singular) = name.strip_suffix('s') {
+                keys.entry(format!("{singular}{squeezed}")).or_default().push(column);
+            }
+        } else {
+            keys.entry(squeezed).or_default().push(column);
+        }
+    }
+    for (id, _) in catalog.table_ids() {
+        for (from, column) in catalog.column_ids(id) {
+            for &into in keys.get(&squeeze(&column.name)).into_iter().flatten() {
+                let kinds = (column.kind.is_numeric(), catalog.column(into).kind.is_numeric());
+                let joined = |e: &Edge| e.ends() == (id, into.table) || e.ends() == (into.table, id);
+                if into.table != id && kinds.0 == kinds.1 && !edges.iter().any(|e| !e.inferred && joined(e)) {
+                    push(edges, Edge { on: vec![(from, into)], inferred: true });
+                }
+            }
+        }
+    }
+}
+
+fn squeeze(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,450 @@
+//! A plan as SQL text: one clause a line, short aliases only where joins need them, identifiers quoted only when they must
+//! be. What is rendered is always a query that the dialect accepts.
+
+use std::fmt::Write as _;
+
+use chrono::NaiveDate;
+use nlq_catalog::{Catalog, ColumnId, Dialect, TableId, TypeKind};
+
+use crate::{
+    joins::{Edge, JoinGraph, JoinTree, NoPath},
+    plan::{Aggregate, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation, TimeUnit},
+};
+
+/// A rendered plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The SQL, without a closing `;`.
+    pub sql: String,
+    /// Every table that takes part in the outermost query, in join order.
+    pub tables: Vec<TableId>,
+    /// Joins by references that nobody declared.
+    pub inferred_joins: usize,
+    /// Another way to join would have been as short.
+    pub tied: bool,
+}
+
+/// Writes a plan in the catalog's dialect. Fails when tables cannot be joined.
+pub fn render(plan: &Plan, catalog: &Catalog, graph: &JoinGraph) -> Result<Rendered, NoPath> {
+    let mut renderer = Renderer { catalog, graph, inferred: 0, tied: false };
+    let mut tables = Vec::new();
+    let sql = renderer.plan(plan, &mut tables)?;
+    Ok(Rendered { sql, tables, inferred_joins: renderer.inferred, tied: renderer.tied })
+}
+
+/// An identifier as it must be written: quoted when it is not plain lower case, or reserved.
+pub fn identifier(name: &str, dialect: Dialect) -> String {
+    let mut chars = name.chars();
+    let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        // SQLite does not fold case, PostgreSQL folds to lower case.
+        && (dialect == Dialect::Sqlite || !name.chars().any(|c| c.is_ascii_uppercase()))
+        && RESERVED.binary_search(&name.to_ascii_lowercase().as_str()).is_err();
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// Words that SQLite or PostgreSQL do not take as plain names of tables, columns or aliases; sorted.
+const RESERVED: &[&str] = &[
+    "abort", "action", "add", "after", "all", "alter", "always", "analyse", "analyze", "and", "any", "array", "as",
+    "asc", "asymmetric", "attach", "authorization", "autoincrement", "before", "begin", "between", "binary", "both",
+    "by", "cascade", "case", "cast", "check", "collate", "collation", "column", "commit", "concurrently", "conflict",
+    "constraint", "create", "cross", "current", "current_catalog", "current_date", "current_role", "current_schema",
+    "current_time", "current_timestamp", "current_user", "database", "default", "deferrable", "deferred", "delete",
+    "desc", "detach", "distinct", "do", "drop", "each", "else", "end", "escape", "except", "exclude", "exclusive",
+    "exists", "explain", "fail", "false", "fetch", "filter", "first", "following", "for", "foreign", "freeze", "from",
+    "full", "generated", "glob", "grant", "group", "groups", "having", "if", "ignore", "ilike", "immediate", "in",
+    "index", "indexed", "initially", "inner", "insert", "instead", "intersect", "into", "is", "isnull", "join", "key",
+    "last", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp", "match", "materialized",
+    "natural", "no", "not", "nothing", "notnull", "null", "nulls", "of", "offset", "on", "only", "or", "order",
+    "others", "outer", "over", "overlaps", "partition", "placing", "plan", "pragma", "preceding", "primary", "query",
+    "raise", "range", "recursive", "references", "regexp", "reindex", "release", "rename", "replace", "restrict",
+    "returning", "right", "rollback", "row", "rows", "savepoint", "select", "session_user", "set", "similar", "some",
+    "symmetric", "system_user", "table", "tablesample", "temp", "temporary", "then", "ties", "to", "trailing",
+    "transaction", "trigger", "true", "unbounded", "union", "unique", "update", "user", "using", "vacuum", "values",
+    "variadic", "verbose", "view", "virtual", "when", "where", "window", "with", "without",
+];
+
+struct Renderer<'a> {
+    catalog: &'a Catalog,
+    graph: &'a JoinGraph,
+    inferred: usize,
+    tied: bool,
+}
+
+/// The tables of one SELECT and how its columns are written.
+struct Scope {
+    aliases: Vec<(TableId, Option<String>)>,
+}
+
+impl Renderer<'_> {
+    fn plan(&mut self, plan: &Plan, tables: &mut Vec<TableId>) -> Result<String, NoPath> {
+        let JoinTree { tables: joined, edges, tied } = self.graph.tree(&plan.own_tables(), &plan.prefer)?;
+        self.tied |= tied;
+        self.inferred += edges.iter().filter(|edge| edge.inferred).count();
+        let scope = self.scope(&joined);
+        tables.extend(&joined);
+        let mut group = plan.group.clone();
+        let aggregated = plan.select.iter().any(|item| item.expr.is_aggregate())
+            || plan.order.iter().any(|key| key.expr.is_aggregate());
+        if !group.is_empty() || (aggregated && plan.select.iter().any(|item| !item.expr.is_aggregate())) {
+            let shown = plan.select.iter().map(|item| &item.expr).chain(plan.order.iter().map(|key| &key.expr));
+            for expr in shown.filter(|expr| !expr.is_aggregate()) {
+                if !group.contains(expr) && !self.follows_from(expr, &group) {
+                    group.push(expr.clone());
+                }
+            }
+        }
+        let mut sql = String::from(if plan.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        let items: Vec<String> =
+            plan.select.iter().map(|item| self.item(item, &scope)).collect::<Result<_, _>>()?;
+        sql.push_str(&items.join(", "));
+        for (i, table) in joined.iter().enumerate() {
+            sql.push_str(if i == 0 { "\nFROM " } else { "\nJOIN " });
+            sql.push_str(&self.table(*table));
+            if let Some(alias) = &scope.aliases[i].1 {
+                let _ = write!(sql, " AS {alias}");
+            }
+            if i > 0 {
+                let _ = write!(sql, " ON {}", self.condition(&edges[i - 1], *table, &scope));
+            }
+        }
+        if let Some(filter) = &plan.filter {
+            let _ = write!(sql, "\nWHERE {}", self.predicate(filter, &scope, Level::Top)?);
+        }
+        if !group.is_empty() {
+            let keys: Vec<String> = group.iter().map(|expr| self.expr(expr, &scope)).collect::<Result<_, _>>()?;
+            let _ = write!(sql, "\nGROUP BY {}", keys.join(", "));
+        }
+        if let Some(having) = &plan.having {
+            let _ = write!(sql, "\nHAVING {}", self.predicate(having, &scope, Level::Top)?);
+        }
+        if let Some(set) = &plan.set {
+            let word = match set.0 {
+                SetOperation::Union => "UNION",
+                SetOperation::Intersect => "INTERSECT",
+                SetOperation::Except => "EXCEPT",
+            };
+            let _ = write!(sql, "\n{word}\n{}", self.plan(&set.1, &mut Vec::new())?);
+        }
+        if !plan.order.is_empty() {
+            let keys: Vec<String> =
+                plan.order.iter().map(|key| self.order(key, plan, &scope)).collect::<Result<_, _>>()?;
+            let _ = write!(sql, "\nORDER BY {}", keys.join(", "));
+        }
+        if let Some(limit) = plan.limit {
+            let _ = write!(sql, "\nLIMIT {limit}");
+        }
+        Ok(sql)
+    }
+
+    /// A column follows from a group that holds the primary key of its table.
+    fn follows_from(&self, expr: &Expr, group: &[Expr]) -> bool {
+        let Expr::Column(id) = expr else { return false };
+        let key = &self.catalog.table(id.table).primary_key;
+        !key.is_empty()
+            && key.iter().all(|name| {
+                self.catalog.find_column(id.table, name).is_some_and(|key| group.contains(&Expr::Column(key)))
+            })
+    }
+
+    fn scope(&self, tables: &[TableId]) -> Scope {
+        let mut used: Vec<String> = Vec::new();
+        let aliases = tables.iter().map(|&table| {
+            if tables.len() == 1 {
+                return (table, None);
+            }
+            let words = nlq_catalog::split_name(&self.catalog.table(table).name);
+            let letters: String = words.iter().filter_map(|w| w.chars().next()).filter(char::is_ascii_alphabetic).collect();
+            let base = if letters.is_empty() { "t".to_owned() } else { letters };
+            let taken = |alias: &String| used.contains(alias) || RESERVED.binary_search(&alias.as_str()).is_ok();
+            let alias = std::iter::once(base.clone())
+                .chain((2..).map(|n| format!("{base}{n}")))
+                .find(|alias| !taken(alias))
+                .unwrap_or(base);
+            used.push(alias.clone());
+            (table, Some(alias))
+        });
+        Scope { aliases: aliases.collect() }
+    }
+
+    fn table(&self, id: TableId) -> String {
+        let table = self.catalog.table(id);
+        let name = identifier(&table.name, self.catalog.dialect);
+        match &table.schema {
+            Some(schema) if self.catalog.needs_schema(id) => {
+                format!("{}.{name}", identifier(schema, self.catalog.dialect))
+            }
+            _ => name,
+        }
+    }
+
+    fn column(&self, id: ColumnId, scope: &Scope) -> String {
+        let name = identifier(&self.catalog.column(id).name, self.catalog.dialect);
+        match scope.aliases.iter().find(|(table, _)| *table == id.table) {
+            Some((_, Some(alias))) => format!("{alias}.{name}"),
+            _ => name,
+        }
+    }
+
+    fn condition(&self, edge: &Edge, joined: TableId, scope: &Scope) -> String {
+        let pairs: Vec<String> = edge
+            .on
+            .iter()
+            .map(|&(from, into)| {
+                // The table that is already there stands on the left.
+                let (left, right) = if from.table == joined { (into, from) } else { (from, into) };
+                format!("{} = {}", self.column(left, scope), self.column(right, scope))
+            })
+            .collect();
+        pairs.join(" AND ")
+    }
+
+    fn item(&mut self, item: &Item, scope: &Scope) -> Result<String, NoPath> {
+        let text = self.expr(&item.expr, scope)?;
+        Ok(match &item.alias {
+            Some(alias) => format!("{text} AS {}", identifier(alias, self.catalog.dialect)),
+            None => text,
+        })
+    }
+
+    fn order(&mut self, key: &OrderKey, plan: &Plan, scope: &Scope) -> Result<String, NoPath> {
+        let named = plan.select.iter().find(|item| item.expr == key.expr).and_then(|item| item.alias.as_ref());
+        let mut text = match named {
+            Some(alias) => identifier(alias, self.catalog.dialect),
+            None => self.expr(&key.expr, scope)?,
+        };
+        if key.descending {
+            text.push_str(" DESC");
+        }
+        // Where the first rows count, a missing value must not be the largest (PostgreSQL) or the smallest (SQLite).
+        let nullable = match &key.expr {
+            Expr::Column(id) => self.catalog.column(*id).nullable,
+            Expr::Aggregate { function, .. } => *function != Aggregate::Count,
+            _ => false,
+        };
+        let first = if self.catalog.dialect == Dialect::Sqlite { !key.descending } else { key.descending };
+        if nullable && first && plan.limit.is_some() {
+            text.push_str(" NULLS LAST");
+        }
+        Ok(text)
+    }
+
+    fn expr(&mut self, expr: &Expr, scope: &Scope) -> Result<String, NoPath> {
+        Ok(match expr {
+            Expr::Column(id) => self.column(*id, scope),
+            Expr::AllOf(table) => match scope.aliases.iter().find(|(t, _)| t == table) {
+                Some((_, Some(alias))) => format!("{alias}.*"),
+                _ => "*".to_owned(),
+            },
+            Expr::Aggregate { function, distinct, argument } => {
+                let argument = match argument {
+                    Some(argument) => self.expr(argument, scope)?,
+                    None => "*".to_owned(),
+                };
+                format!("{}({}{argument})", function.name(), if *distinct { "DISTINCT " } else { "" })
+            }
+            Expr::Literal(literal) => text_of(literal),
+            Expr::Plan(plan) => self.nested(plan)?,
+            Expr::Bucket { unit, argument } => {
+                let inner = self.expr(argument, scope)?;
+                bucket(*unit, &inner, self.catalog.dialect)
+            }
+            Expr::Minus(left, right) => format!("{} - {}", self.expr(left, scope)?, self.expr(right, scope)?),
+            Expr::Raw { table, sql } => self.qualify(*table, sql, scope),
+        })
+    }
+
+    fn nested(&mut self, plan: &Plan) -> Result<String, NoPath> {
+        let text = self.plan(plan, &mut Vec::new())?;
+        Ok(format!("(\n    {}\n)", text.replace('\n', "\n    ")))
+    }
+
+    fn predicate(&mut self, predicate: &Predicate, scope: &Scope, level: Level) -> Result<String, NoPath> {
+        Ok(match predicate {
+            Predicate::And(parts) => {
+                let texts: Vec<String> =
+                    parts.iter().map(|p| self.predicate(p, scope, Level::And)).collect::<Result<_, _>>()?;
+                let text = texts.join(if level == Level::Top { "\n  AND " } else { " AND " });
+                if level == Level::Or { format!("({text})") } else { text }
+            }
+            Predicate::Or(parts) => {
+                let texts: Vec<String> =
+                    parts.iter().map(|p| self.predicate(p, scope, Level::Or)).collect::<Result<_, _>>()?;
+                let text = texts.join(" OR ");
+                if level == Level::Top { text } else { format!("({text})") }
+            }
+            Predicate::Compare { left, op, right } => {
+                // Postgres compares text and numbers only after a cast; a literal is written as the other side's type.
+                let right = self.fit(right, left);
+                format!("{} {} {}", self.expr(left, scope)?, op.symbol(), self.expr(&right, scope)?)
+            }
+            Predicate::Between { expr, low, high } => {
+                let low = self.fit(&Expr::Literal(low.clone()), expr);
+                let high = self.fit(&Expr::Literal(high.clone()), expr);
+                format!(
+                    "{} BETWEEN {} AND {}",
+                    self.expr(expr, scope)?,
+                    self.expr(&low, scope)?,
+                    self.expr(&high, scope)?
+                )
+            }
+            Predicate::InPlan { expr, plan, negated } => {
+                let inner = if *negated { without_nulls(plan, self.catalog) } else { (**plan).clone() };
+                let word = if *negated { "NOT IN" } else { "IN" };
+                format!("{} {word} {}", self.expr(expr, scope)?, self.nested(&inner)?)
+            }
+            Predicate::Like { expr, pattern, negated } => {
+                let like = match (self.catalog.dialect, negated) {
+                    (Dialect::Sqlite, false) => "LIKE",
+                    (Dialect::Sqlite, true) => "NOT LIKE",
+                    (Dialect::Postgresql, false) => "ILIKE",
+                    (Dialect::Postgresql, true) => "NOT ILIKE",
+                };
+                let mut left = self.expr(expr, scope)?;
+                if self.catalog.dialect == Dialect::Postgresql && self.kind(expr) != Some(TypeKind::Text) {
+                    left.push_str("::text");
+                }
+                format!("{left} {like} {}", quote(pattern))
+            }
+            Predicate::IsNull { expr, negated } => {
+                format!("{} IS {}NULL", self.expr(expr, scope)?, if *negated { "NOT " } else { "" })
+            }
+            Predicate::Within { expr, from, until } => {
+                let left = self.expr(expr, scope)?;
+                let day = |day: &NaiveDate| quote(&day.format("%Y-%m-%d").to_string());
+                match (from, until) {
+                    (Some(from), Some(until)) => format!("{left} >= {} AND {left} < {}", day(from), day(until)),
+                    (Some(from), None) => format!("{left} >= {}", day(from)),
+                    (None, Some(until)) => format!("{left} < {}", day(until)),
+                    (None, None) => format!("{left} IS NOT NULL"),
+                }
+            }
+            Predicate::Raw { table, sql } => format!("({})", self.qualify(*table, sql, scope)),
+        })
+    }
+
+    fn kind(&self, expr: &Expr) -> Option<TypeKind> {
+        match expr {
+            Expr::Column(id) => Some(self.catalog.column(*id).kind),
+            _ => None,
+        }
+    }
+
+    /// A literal in the form that the type of the other side asks for.
+    fn fit(&self, literal: &Expr, other: &Expr) -> Expr {
+        match (literal, self.kind(other)) {
+            (Expr::Literal(Literal::Number(digits)), Some(kind)) if !kind.is_numeric() => {
+                // SQLite's types are loose: only text wants quotes.
+                if self.catalog.dialect == Dialect::Sqlite && kind != TypeKind::Text {
+                    return literal.clone();
+                }
+                Expr::Literal(Literal::Text(digits.clone()))
+            }
+            _ => literal.clone(),
+        }
+    }
+
+    /// Writes the alias before the table's own columns in an annotation's text.
+    fn qualify(&self, table: TableId, sql: &str, scope: &Scope) -> String {
+        let Some((_, Some(alias))) = scope.aliases.iter().find(|(t, _)| *t == table) else { return sql.to_owned() };
+        let mut out = String::with_capacity(sql.len() + 8);
+        let mut rest = sql;
+        while let Some(ch) = rest.chars().next() {
+            if ch == '\'' {
+                let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
+                out.push_str(&rest[..end]);
+                rest = &rest[end..];
+            } else if ch.is_alphabetic() || ch == '_' {
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let word = &rest[..end];
+                let after = rest[end..].trim_start();
+                if !out.ends_with('.') && !after.starts_with(['(', '.']) && self.catalog.find_column(table, word).is_some()
+                {
+                    let _ = write!(out, "{alias}.{word}");
+                } else {
+                    out.push_str(word);
+                }
+                rest = &rest[end..];
+            } else {
+                out.push(ch);
+                rest = &rest[ch.len_utf8()..];
+            }
+        }
+        out
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Top,
+    And,
+    Or,
+}
+
+/// `NOT IN` over a NULL is never true, so NULLs are left out where they can be.
+fn without_nulls(plan: &Plan, catalog: &Catalog) -> Plan {
+    let mut plan = plan.clone();
+    if let Some(Item { expr: Expr::Column(id), .. }) = plan.select.first()
+        && catalog.column(*id).nullable
+        && plan.group.is_empty()
+    {
+        let present = Predicate::IsNull { expr: Expr::Column(*id), negated: true };
+        plan.filter = Some(match plan.filter.take() {
+            None => present,
+            Some(Predicate::And(mut parts)) => {
+                parts.push(present);
+                Predicate::And(parts)
+            }
+            Some(other) => Predicate::And(vec![other, present]),
+        });
+    }
+    plan
+}
+
+fn bucket(unit: TimeUnit, inner: &str, dialect: Dialect) -> String {
+    match (dialect, unit) {
+        (Dialect::Postgresql, unit) => format!("date_trunc('{}', {inner})", unit.name()),
+        (Dialect::Sqlite, TimeUnit::Day) => format!("date({inner})"),
+        (Dialect::Sqlite, TimeUnit::Week) => format!("strftime('%Y-%W', {inner})"),
+        (Dialect::Sqlite, TimeUnit::Month) => format!("strftime('%Y-%m', {inner})"),
+        (Dialect::Sqlite, TimeUnit::Quarter) => {
+            format!("strftime('%Y', {inner}) || '-Q' || ((strftime('%m', {inner}) + 2) / 3)")
+        }
+        (Dialect::Sqlite, TimeUnit::Year) => format!("strftime('%Y', {inner})"),
+    }
+}
+
+fn text_of(literal: &Literal) -> String {
+    match literal {
+        Literal::Text(text) => quote(text),
+        Literal::Number(digits) => digits.clone(),
+        Literal::Boolean(true) => "TRUE".to_owned(),
+        Literal::Boolean(false) => "FALSE".to_owned(),
+    }
+}
+
+fn quote(text: &str) -> String {
+    // A NUL cannot stand in SQL text.
+    format!("'{}'", text.replace('\0', "").replace('\'', "''"))
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_words_are_sorted_for_the_search() {
+        assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn identifiers_are_quoted_only_when_they_must_be() {
+        assert_eq!(identifier("total", Dialect::Sqlite), "total");
+        assert_eq!(identifier("Order", Dialect::Sqlite), "\"Order\"");
+        assert_eq!(identifier("Total", Dialect::Sqlite), "Total");
+        assert_eq!(identifier("Total", Dialect::Postgresql), "\"Total\"");
+        assert_eq!(identifier("we\"ird", Dialect::Sqlite), "\"we\"\"ird\"");
+        assert_eq!(identifier("2nd", Dialect::Sqlite), "\"2nd\"");
+    }
+}
