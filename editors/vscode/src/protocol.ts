@@ -1,0 +1,64 @@
+// What nlq adds to the language server protocol: the commands of workspace/executeCommand and the nlq/ notifications.
+
+import { NotificationType, NotificationType0 } from 'vscode-languageclient/node';
+
+/** How the connection of a workspace stands. `root` is the workspace folder's URI. */
+export interface Status {
+  connection: string | null;
+  dialect: string | null;
+  state: 'idle' | 'connecting' | 'ready' | 'failed' | 'untrusted' | 'no-config' | 'no-schema';
+  message: string;
+  root: string | null;
+}
+
+/** Server to client, whenever a connection's state changes. */
+export const statusNotification = new NotificationType<Status>('nlq/status');
+
+/** Client to server, once the user trusts the workspace. */
+export const didGrantTrust = new NotificationType0('nlq/didGrantTrust');
+
+/** One value of a row, as JSON; text stays text, so a number that JSON cannot hold arrives as text. */
+export type Cell = string | number | boolean | null | object;
+
+/** Answer of `nlq.run`. */
+export interface RunResult {
+  connection: string;
+  sql: string;
+  columns: { name: string; type: string }[];
+  rows: Cell[][];
+  /** Which limit cut the rows off. */
+  truncated: null | 'rows' | 'bytes';
+  elapsed_ms: number;
+}
+
+/** Answer of `nlq.explainPlan`. */
+export interface PlanResult {
+  connection: string;
+  sql: string;
+  plan: string;
+}
+
+/** Answer of `nlq.showReasoning`. */
+export interface ReasoningResult {
+  title: string;
+  markdown: string;
+}
+
+/** Answer of `nlq.refreshSchema`. */
+export interface RefreshResult {
+  connection: string;
+  tables: number;
+  changed: boolean;
+}
+
+/** Answer of `nlq.testConnection`. */
+export interface TestResult {
+  connection: string;
+  ok: boolean;
+  message: string;
+}
+
+/** Answer of `nlq.trust`. */
+export interface TrustResult {
+  trusted: boolean;
+}

@@ -1,0 +1,103 @@
+// The status bar item: which connection answers, and how it stands.
+
+import * as vscode from 'vscode';
+import { Status } from './protocol';
+
+/** Our own states beside the server's. */
+export type State = Status['state'] | 'starting' | 'stopped';
+
+const looks: Record<State, { icon: string; problem?: true }> = {
+  starting: { icon: '$(loading~spin)' },
+  stopped: { icon: '$(error)', problem: true },
+  idle: { icon: '$(database)' },
+  connecting: { icon: '$(loading~spin)' },
+  ready: { icon: '$(database)' },
+  failed: { icon: '$(warning)', problem: true },
+  untrusted: { icon: '$(shield)' },
+  'no-config': { icon: '$(circle-slash)' },
+  'no-schema': { icon: '$(warning)', problem: true },
+};
+
+const words: Record<State, string> = {
+  starting: 'starting',
+  stopped: 'stopped',
+  idle: 'not connected yet',
+  connecting: 'connecting',
+  ready: 'connected',
+  failed: 'connection failed',
+  untrusted: 'workspace not trusted',
+  'no-config': 'no nlq.yaml',
+  'no-schema': 'no schema yet',
+};
+
+/** Shows the status of the workspace folder that the active file belongs to. */
+export class StatusView implements vscode.Disposable {
+  private readonly bar = vscode.window.createStatusBarItem('nlq.status', vscode.StatusBarAlignment.Right, 100);
+  private readonly byRoot = new Map<string, Status>();
+  private server: { state: State; message: string } | undefined = { state: 'starting', message: '' };
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(private readonly selector: vscode.DocumentSelector) {
+    this.bar.name = 'nlq';
+    this.bar.command = 'nlq.client.menu';
+    this.subscriptions = [this.bar, vscode.window.onDidChangeActiveTextEditor(() => this.show())];
+    this.show();
+  }
+
+  /** A connection's state as the server tells it. */
+  connection(status: Status): void {
+    this.byRoot.set(status.root ?? '', status);
+    this.server = undefined;
+    this.show();
+  }
+
+  /** The server's own state; it covers what was known of connections. */
+  serverState(state: 'starting' | 'stopped', message: string): void {
+    this.byRoot.clear();
+    this.server = { state, message };
+    this.show();
+  }
+
+  /** The server answers and has not spoken of a connection yet. */
+  serverRuns(): void {
+    if (this.server?.state !== 'starting') return;
+    this.server = undefined;
+    this.show();
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private show(): void {
+    const document = vscode.window.activeTextEditor?.document;
+    const concerned = document !== undefined && vscode.languages.match(this.selector, document) > 0;
+    const status = this.ofRoot(document?.uri);
+    const state = this.server?.state ?? status?.state ?? 'idle';
+    const look = looks[state];
+    this.bar.text = `${look.icon} nlq: ${status?.connection ?? words[state]}`;
+    this.bar.backgroundColor = look.problem && new vscode.ThemeColor('statusBarItem.warningBackground');
+    this.bar.accessibilityInformation = { label: `nlq: ${status?.connection ?? ''} ${words[state]}` };
+    this.bar.tooltip = tooltip(state, status, this.server?.message ?? status?.message ?? '');
+    if (concerned || look.problem) this.bar.show();
+    else this.bar.hide();
+  }
+
+  private ofRoot(uri: vscode.Uri | undefined): Status | undefined {
+    const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
+    if (folder) {
+      for (const [root, status] of this.byRoot) {
+        if (root !== '' && vscode.Uri.parse(root).fsPath === folder.uri.fsPath) return status;
+      }
+    }
+    return this.byRoot.get('') ?? (this.byRoot.size === 1 ? [...this.byRoot.values()][0] : undefined);
+  }
+}
+
+function tooltip(state: State, status: Status | undefined, message: string): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const dialect = status?.dialect ? ` (${status.dialect})` : '';
+  text.appendText(`nlq: ${status?.connection ? `${status.connection}${dialect}, ` : ''}${words[state]}`);
+  if (message !== '') text.appendMarkdown('\n\n').appendText(message);
+  return text;
+}
