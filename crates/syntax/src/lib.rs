@@ -1,9 +1,16 @@
 //! Documents: prompts in code comments and .nlq files, and where their answers stand.
 
+mod comment;
 mod document;
+mod found;
 mod language;
+mod layout;
+mod limits;
+mod name;
 mod prompt;
+mod sql;
 mod text_map;
+mod write;
 
 pub use document::{Document, Options};
 pub use language::Language;

@@ -48,7 +48,7 @@ pub struct Named {
 pub struct Query {
     /// All of it: the statement without its `;`, the literal with its quotes, the block with its fences.
     pub span: Span,
-    /// The query itself, escapes undone.
+    /// The query itself, escapes undone, with `\n` between lines whatever the document's line ends are.
     pub text: String,
     /// Where `text` stands in the document.
     pub map: TextMap,

@@ -33,8 +33,12 @@ impl TextMap {
 
     /// The extracted offset of a document offset that touches a piece.
     pub fn to_extracted(&self, document: usize) -> Option<usize> {
-        self.pieces.iter().find(|(_, outer)| outer.touches(document)).map(|(inner, outer)| {
-            if inner.len() == outer.len() { inner.start + document - outer.start } else { inner.start }
+        let inside = self.pieces.iter().find(|(_, outer)| outer.contains(document));
+        let (inner, outer) = inside.or_else(|| self.pieces.iter().find(|(_, outer)| outer.touches(document)))?;
+        Some(match document {
+            _ if inner.len() == outer.len() => inner.start + document - outer.start,
+            end if end == outer.end => inner.end,
+            _ => inner.start,
         })
     }
 

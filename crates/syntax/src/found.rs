@@ -1,0 +1,48 @@
+use nlq_text::{Diagnostic, Span};
+
+use crate::{FileDirectives, Prompt, Query, Section, comment::Notes};
+
+/// Everything that reading a document gave.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) prompts: Vec<Prompt>,
+    pub(crate) queries: Vec<Query>,
+    /// How the text of each query is written, in the order of `queries`.
+    pub(crate) forms: Vec<Form>,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) directives: FileDirectives,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// How a query is written in its document: what an edit of it must keep or escape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A statement of a SQL file.
+    Statement {
+        /// A `;` follows.
+        terminated: bool,
+    },
+}
+
+impl From<Notes> for Found {
+    fn from(notes: Notes) -> Self {
+        Self { prompts: notes.prompts, directives: notes.directives, diagnostics: notes.diagnostics, ..Self::default() }
+    }
+}
+
+impl Found {
+    /// Adds a section for each prompt with its answer: the form that files without headings have.
+    pub(crate) fn with_prompt_sections(mut self, text: &str) -> Self {
+        for prompt in &self.prompts {
+            let end = prompt.answer.map_or(prompt.span, |answer| self.queries[answer].span).end;
+            let head = text[prompt.span.start..prompt.span.end].lines().next().map_or(0, str::len);
+            self.sections.push(Section {
+                name: prompt.name.clone(),
+                span: Span::new(prompt.span.start, end),
+                head: Span::new(prompt.span.start, prompt.span.start + head),
+                level: 0,
+            });
+        }
+        self
+    }
+}

@@ -1,0 +1,53 @@
+//! Edits that write into a document: answers and replies.
+
+use nlq_text::{Edit, Span};
+
+use crate::{
+    Prompt, Query,
+    found::Form,
+    layout::{indent, indentation, line_end, line_ending, unix},
+    sql,
+};
+
+/// A query as it is written: without the `;` and white space at its ends, `\n` between lines.
+fn bare(query: &str) -> String {
+    unix(query).trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace()).to_owned()
+}
+
+/// Writes the answer of a prompt in a SQL file.
+pub(crate) fn statement(text: &str, prompt: &Prompt, existing: Option<(&Query, &Form)>, query: &str) -> Edit {
+    let query = bare(query);
+    let untouched = sql::lex(&query, "").multi_line;
+    let eol = line_ending(text);
+    if let Some((answer, form)) = existing {
+        let end = if matches!(form, Form::Statement { terminated: true }) { "" } else { ";" };
+        // The first line keeps the indentation that it has.
+        let margin = indentation(text, answer.span.start);
+        let query = indent(&query, margin, &untouched);
+        let query = query.strip_prefix(margin).unwrap_or(&query);
+        return Edit { span: answer.span, text: format!("{query}{end}").replace('\n', eol) };
+    }
+    let query = indent(&query, indentation(text, prompt.span.start), &untouched);
+    let place = line_end(text, prompt.span.end);
+    let below = text[place..].trim_start_matches('\r').strip_prefix('\n').unwrap_or("");
+    // A blank line keeps what follows apart.
+    let gap = if below.lines().next().is_some_and(|line| !line.trim().is_empty()) { "\n" } else { "" };
+    Edit { span: Span::at(place), text: format!("\n{query};{gap}").replace('\n', eol) }
+}
+
+/// One more line of the comment in which a prompt stands.
+pub(crate) fn comment_line(text: &str, prompt: &Prompt, line: &str) -> Edit {
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let eol = line_ending(text);
+    let last = prompt.map.pieces().last().map_or(prompt.span, |(_, outer)| *outer);
+    let comment = prompt.span.of(text);
+    if comment.starts_with("/*") || comment.starts_with("--[") || comment.starts_with("=begin") {
+        let margin = indentation(text, prompt.span.start);
+        // A comment that would end inside the reply ends the prompt too early.
+        let line = line.replace("*/", "* /").replace("]]", "] ]");
+        return Edit { span: Span::at(last.end), text: format!("{eol}{margin}   {line}") };
+    }
+    let margin = indentation(text, prompt.span.start);
+    let marker: String = comment.chars().take_while(|c| "/#-!".contains(*c)).collect();
+    Edit { span: Span::at(line_end(text, prompt.span.end)), text: format!("{eol}{margin}{marker} {line}") }
+}
