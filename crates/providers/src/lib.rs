@@ -2,6 +2,8 @@
 
 mod provider;
 mod rows;
+mod sqlite;
 
 pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};
 pub use rows::{ColumnHead, Rows, Truncated, Value};
+pub use sqlite::sqlite_catalog;

@@ -2,12 +2,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use nlq_catalog::{Annotations, Catalog};
-use nlq_config::{ConnectionConfig, Trusted};
+use nlq_config::{ConnectionConfig, ConnectionKind, Trusted};
 use nlq_query::sql::ReadOnlyQuery;
 use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 
-use crate::Rows;
+use crate::{Rows, sqlite::Sqlite};
 
 /// What a provider can do (seeds: provider interface).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -72,6 +72,21 @@ pub enum ProblemKind {
 #[error("{}", .0.message)]
 pub struct ProviderError(pub Problem);
 
+impl ProviderError {
+    pub(crate) fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self(Problem { kind, span: None, message: message.into() })
+    }
+
+    pub(crate) fn at(mut self, span: Option<Span>) -> Self {
+        self.0.span = span;
+        self
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self::new(ProblemKind::Cancelled, "the query was cancelled")
+    }
+}
+
 /// One open connection to a system.
 #[async_trait]
 pub trait QueryProvider: Send + Sync + std::fmt::Debug {
@@ -116,11 +131,18 @@ pub trait QueryProvider: Send + Sync + std::fmt::Debug {
 }
 
 /// Opens a connection (lazily: the system is reached on the first use) of the workspace at `root`.
+///
+/// `trusted` is asked for even where no secret is needed: nothing is opened in a workspace that nobody trusts.
 pub async fn connect(
     connection: &ConnectionConfig,
     root: &Path,
     trusted: &Trusted,
 ) -> Result<Arc<dyn QueryProvider>, ProviderError> {
-    let _ = (connection, root, trusted);
-    Err(ProviderError(Problem { kind: ProblemKind::Connection, span: None, message: String::new() }))
+    let _ = trusted;
+    match &connection.kind {
+        ConnectionKind::Sqlite(config) => Ok(Arc::new(Sqlite::new(config, root))),
+        ConnectionKind::Postgresql(_) => {
+            Err(ProviderError::new(ProblemKind::Connection, "PostgreSQL is not connected yet"))
+        }
+    }
 }
