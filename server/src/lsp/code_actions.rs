@@ -1,0 +1,116 @@
+//! The code-action menu: from memory, edits filled in on pick.
+
+use nlq_ide::{ActionKind, ActionTarget, Snapshot};
+use nlq_text::Encoding;
+use serde::{Deserialize, Serialize};
+use tower_lsp_server::ls_types as lsp;
+
+use super::{
+    convert,
+    documents::{Kind, Open},
+    publish,
+};
+
+/// What a picked action needs to find its way back; the document's version guards against edits in between.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ActionData {
+    pub(super) uri: lsp::Uri,
+    pub(super) version: i32,
+    pub(super) prompt: usize,
+    pub(super) connection: String,
+    pub(super) pick: Pick,
+}
+
+/// Which query of the answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Pick {
+    /// The best one.
+    Best,
+    /// Another reading.
+    Alternative(usize),
+    /// An option of the clarification.
+    Option(usize),
+}
+
+/// The actions that touch a range; `only` is the client's filter.
+pub(super) fn actions(
+    open: &Open,
+    snapshot: &Snapshot,
+    range: lsp::Range,
+    only: Option<&[lsp::CodeActionKind]>,
+    encoding: Encoding,
+    versioned: bool,
+) -> lsp::CodeActionResponse {
+    let span = convert::span(&open.document, range, encoding);
+    let wanted = |kind: &lsp::CodeActionKind| {
+        only.is_none_or(|only| {
+            only.iter().any(|wanted| wanted.as_str().is_empty() || kind.as_str().starts_with(wanted.as_str()))
+        })
+    };
+    if open.kind != Kind::Prompts {
+        return fixes(open, snapshot, span, encoding, versioned)
+            .filter(|action| action.kind.as_ref().is_some_and(wanted))
+            .map(Into::into)
+            .collect();
+    }
+    let data = |prompt, connection: &nlq_config::ConnectionRef, pick| {
+        let data = ActionData {
+            uri: open.uri.clone(),
+            version: open.version,
+            prompt,
+            connection: connection.to_string(),
+            pick,
+        };
+        serde_json::to_value(data).ok()
+    };
+    let convert = |action: nlq_ide::Action| {
+        let mut item = lsp::CodeAction {
+            title: action.title,
+            kind: Some(match action.kind {
+                ActionKind::QuickFix => lsp::CodeActionKind::QUICKFIX,
+                ActionKind::Rewrite => lsp::CodeActionKind::REFACTOR_REWRITE,
+            }),
+            is_preferred: action.preferred.then_some(true),
+            ..lsp::CodeAction::default()
+        };
+        match action.target {
+            ActionTarget::Edits(edits) => item.edit = Some(convert::workspace_edit(open, &edits, encoding, versioned)),
+            ActionTarget::Generate { prompt, connection } => item.data = data(prompt, &connection, Pick::Best),
+            ActionTarget::Alternative { prompt, connection, alternative } => {
+                item.data = data(prompt, &connection, Pick::Alternative(alternative));
+            }
+            ActionTarget::Clarify { prompt, connection, option } => {
+                item.data = data(prompt, &connection, Pick::Option(option))
+            }
+        }
+        item
+    };
+    let all = nlq_ide::actions(snapshot, span).into_iter().map(convert);
+    all.filter(|action| action.kind.as_ref().is_some_and(wanted)).map(Into::into).collect()
+}
+
+/// Quick fixes of a workspace file's diagnostics.
+fn fixes<'a>(
+    open: &'a Open,
+    snapshot: &Snapshot,
+    span: nlq_text::Span,
+    encoding: Encoding,
+    versioned: bool,
+) -> impl Iterator<Item = lsp::CodeAction> + 'a {
+    let found = publish::diagnostics(open, snapshot)
+        .into_iter()
+        .filter(move |one| one.span.intersects(span) || one.span.touches(span.start));
+    found.flat_map(move |diagnostic| {
+        let only = diagnostic.fixes.len() == 1;
+        let shown = convert::diagnostic(&open.document, &diagnostic, encoding);
+        diagnostic.fixes.into_iter().map(move |fix| lsp::CodeAction {
+            title: fix.title,
+            kind: Some(lsp::CodeActionKind::QUICKFIX),
+            is_preferred: only.then_some(true),
+            diagnostics: Some(vec![shown.clone()]),
+            edit: Some(convert::workspace_edit(open, &fix.edits, encoding, versioned)),
+            ..lsp::CodeAction::default()
+        })
+    })
+}
