@@ -80,6 +80,11 @@ impl Document {
         &self.lines
     }
 
+    /// How prompts are recognised.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Its language.
     pub fn language(&self) -> Language {
         self.language
