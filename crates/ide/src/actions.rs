@@ -1,7 +1,15 @@
 use nlq_config::ConnectionRef;
+use nlq_engine::Outcome;
 use nlq_text::{Edit, Span};
 
-use crate::Snapshot;
+use crate::{
+    Snapshot, diagnostics,
+    markdown::one_line,
+    view::{Reading, same_query},
+};
+
+/// Titles are cut at this many characters: a menu entry is one short line.
+const TITLE: usize = 80;
 
 /// One entry of the code-action menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +65,66 @@ pub enum ActionTarget {
     },
 }
 
-/// The actions that touch `range`, best first. From memory only.
+/// Alternatives offered at most: more are in the reasoning document.
+const ALTERNATIVES: usize = 3;
+
+/// The actions that touch `range`, best first: fixes, then what can be done with a prompt. From memory only.
 pub fn actions(snapshot: &Snapshot, range: Span) -> Vec<Action> {
-    let _ = (snapshot, range);
-    Vec::new()
+    let mut actions = fixes(snapshot, range);
+    let has_fixes = !actions.is_empty();
+    for (index, prompt) in snapshot.document.prompts().iter().enumerate() {
+        let answer = prompt.answer.and_then(|answer| snapshot.document.queries().get(answer));
+        // A broken answer can be mended by asking again.
+        let is_broken = has_fixes && answer.is_some_and(|query| query.span.intersects(range));
+        if (prompt.span.intersects(range) || is_broken)
+            && let Some(reading) = snapshot.reading(index)
+        {
+            of_prompt(snapshot, index, &reading, &mut actions);
+        }
+    }
+    actions
+}
+
+fn fixes(snapshot: &Snapshot, range: Span) -> Vec<Action> {
+    let touching = diagnostics(snapshot).into_iter().filter(|diagnostic| diagnostic.span.intersects(range));
+    let fixes = touching.flat_map(|diagnostic| {
+        let is_only = diagnostic.fixes.len() == 1;
+        diagnostic.fixes.into_iter().map(move |fix| Action {
+            title: fix.title,
+            kind: ActionKind::QuickFix,
+            preferred: is_only,
+            target: ActionTarget::Edits(fix.edits),
+        })
+    });
+    fixes.collect()
+}
+
+fn of_prompt(snapshot: &Snapshot, prompt: usize, reading: &Reading<'_>, actions: &mut Vec<Action>) {
+    let mut rewrite = |title, preferred, target| {
+        actions.push(Action { title, kind: ActionKind::Rewrite, preferred, target });
+    };
+    let connection = &reading.connection.reference;
+    let outcome = reading.answer.as_ref().map(|answer| &answer.outcome);
+    if let (Some(Outcome::Clarification(clarification)), None) = (outcome, reading.standing) {
+        for (option, choice) in clarification.options.iter().enumerate() {
+            let target = ActionTarget::Clarify { prompt, connection: connection.clone(), option };
+            rewrite(format!("I mean {}", one_line(&choice.label, TITLE)), false, target);
+        }
+    }
+    let generate = |connection: &ConnectionRef| ActionTarget::Generate { prompt, connection: connection.clone() };
+    let verb = if reading.standing.is_some() { "Regenerate" } else { "Generate" };
+    // "Fix it" writes a query only where none stands and the engine does not have to ask first.
+    let is_ready = !matches!(outcome, Some(Outcome::Clarification(_) | Outcome::Abstention { .. }));
+    let preferred = reading.standing.is_none() && is_ready;
+    rewrite(format!("{verb} SQL for {}", reading.connection.title()), preferred, generate(connection));
+    if let (Some(query), Some(answer)) = (reading.standing, &reading.answer) {
+        let others = answer.alternatives.iter().enumerate().filter(|(_, other)| !same_query(&other.sql, &query.text));
+        for (alternative, other) in others.take(ALTERNATIVES) {
+            let target = ActionTarget::Alternative { prompt, connection: connection.clone(), alternative };
+            rewrite(format!("Use instead: {}", one_line(&other.description, TITLE)), false, target);
+        }
+    }
+    for other in snapshot.workspace.connections.values().filter(|other| other.reference != *connection) {
+        rewrite(format!("{verb} SQL for {}", other.title()), false, generate(&other.reference));
+    }
 }

@@ -1,6 +1,8 @@
-use nlq_text::Span;
+use nlq_query::sql::{CompletionKind, complete};
+use nlq_syntax::{Language, Prompt};
+use nlq_text::{Edit, Span};
 
-use crate::Snapshot;
+use crate::{Snapshot, outline::front_matter, prompt_completion::prompt_completions, view::is_sql};
 
 /// One completion in a prompt or a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,124 @@ pub enum CompletionItemKind {
 /// What could stand at `offset`: in prompts terms, tables, columns and values; in queries what `nlq_query` offers; after
 /// `nlq(` the connections.
 pub fn completions(snapshot: &Snapshot, offset: usize) -> Vec<CompletionItem> {
-    let _ = (snapshot, offset);
-    Vec::new()
+    if !snapshot.document.text().is_char_boundary(offset) {
+        return Vec::new();
+    }
+    if let Some(typed) = connection_name(snapshot, offset) {
+        return connections(snapshot, typed);
+    }
+    if let Some((prompt, line)) = prompt_line(snapshot, offset) {
+        let Ok(connection) = snapshot.prompt_connection(prompt) else { return Vec::new() };
+        return snapshot
+            .schema(connection)
+            .map(|schema| prompt_completions(schema, snapshot, line))
+            .unwrap_or_default();
+    }
+    in_query(snapshot, offset).unwrap_or_default()
+}
+
+/// The prompt that the cursor is in, and the part of its line before the cursor. A cursor after trailing white space is
+/// still in it.
+fn prompt_line(snapshot: &Snapshot, offset: usize) -> Option<(&Prompt, Span)> {
+    let document = &snapshot.document;
+    let text = document.text();
+    let line = document.lines().line_start(document.lines().line_of(offset))?;
+    let prompt = document.prompts().iter().rev().find(|prompt| {
+        prompt.span.start < offset && text.get(prompt.span.end.min(offset)..offset).is_some_and(is_blank_on_line)
+    })?;
+    // The question begins after the marker and the trigger: those are no words of it.
+    let mut pieces = prompt.map.pieces().iter().map(|(_, document)| document.start);
+    let start = pieces.rfind(|start| *start <= offset).map_or(offset, |start| start.max(line));
+    Some((prompt, Span::new(start, offset)))
+}
+
+fn is_blank_on_line(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte == b'\t')
+}
+
+fn in_query(snapshot: &Snapshot, offset: usize) -> Option<Vec<CompletionItem>> {
+    let document = &snapshot.document;
+    let is_after = |end: usize| document.text().get(end..offset).is_some_and(|gap| gap.trim().is_empty());
+    let (index, query) = document
+        .queries()
+        .iter()
+        .enumerate()
+        .rfind(|(_, query)| query.span.touches(offset) || (query.span.end < offset && is_after(query.span.end)))
+        .filter(|(_, query)| is_sql(query))?;
+    let connection = snapshot.query_connection(query).ok()?;
+    let context = snapshot.sql_context(connection);
+    // White space at the end of a statement is not part of it, yet what comes next is asked for there.
+    let end = query.map.pieces().last().map_or(query.span.end, |(_, document)| document.end);
+    let gap = document.text().get(end..offset).filter(|gap| !gap.is_empty() && gap.trim().is_empty());
+    let (text, at) = match (gap, query.map.to_extracted(offset)) {
+        (Some(gap), _) => (format!("{}{gap}", query.text), query.text.len() + gap.len()),
+        (None, at) => (query.text.clone(), at?),
+    };
+    let items = complete(&text, at, context).into_iter().filter_map(|item| {
+        let edit = if item.span.start >= query.text.len() && gap.is_some() {
+            let by = |at: usize| at - query.text.len() + end;
+            Edit { span: Span::new(by(item.span.start), by(item.span.end)), text: item.label }
+        } else {
+            document.query_edit(index, &Edit { span: item.span, text: item.label })?
+        };
+        Some(CompletionItem {
+            label: edit.text,
+            span: edit.span,
+            kind: kind(item.kind),
+            detail: item.detail,
+            documentation: item.documentation,
+            rank: item.rank,
+        })
+    });
+    Some(items.collect())
+}
+
+fn kind(kind: CompletionKind) -> CompletionItemKind {
+    match kind {
+        CompletionKind::Table => CompletionItemKind::Table,
+        CompletionKind::Column => CompletionItemKind::Column,
+        CompletionKind::Join => CompletionItemKind::Join,
+        CompletionKind::Alias => CompletionItemKind::Alias,
+        CompletionKind::Value => CompletionItemKind::Value,
+        CompletionKind::Keyword => CompletionItemKind::Keyword,
+        CompletionKind::Function => CompletionItemKind::Function,
+    }
+}
+
+/// The range of a connection's name that is being typed: after `nlq(` in a comment, after `connection=` of a file
+/// directive, after `connection:` of front matter.
+fn connection_name(snapshot: &Snapshot, offset: usize) -> Option<Span> {
+    const MARKERS: [&str; 6] = ["--", "//", "#", "/*", "*", "\"\"\""];
+    let document = &snapshot.document;
+    let line = document.lines().line_start(document.lines().line_of(offset))?;
+    let before = document.text().get(line..offset)?;
+    let name_len =
+        before.chars().rev().take_while(|ch| ch.is_alphanumeric() || "/_-.".contains(*ch)).map(char::len_utf8);
+    let (head, name) = before.split_at(before.len() - name_len.sum::<usize>());
+    let trigger = snapshot.workspace.trigger();
+    let is_comment = MARKERS.iter().any(|marker| head.trim_start().starts_with(marker) || head.contains(marker));
+    let asks = head.ends_with(&format!("{trigger}(")) || (head.contains("-file:") && head.ends_with("connection="));
+    let in_front_matter = document.language() == Language::Nlq
+        && head.trim_end() == "connection:"
+        && front_matter(document.text()).is_some_and(|matter| matter.contains(offset));
+    let found = (is_comment && asks) || in_front_matter;
+    found.then(|| Span::new(offset - name.len(), offset))
+}
+
+fn connections(snapshot: &Snapshot, typed: Span) -> Vec<CompletionItem> {
+    let name = typed.of(snapshot.document.text()).to_lowercase();
+    let views = snapshot.workspace.connections.values();
+    let matching = views.map(|view| (view, view.reference.to_string())).filter(|(_, full)| {
+        let full = full.to_lowercase();
+        full.starts_with(&name) || full.split('/').any(|part| part.starts_with(&name))
+    });
+    let items = matching.map(|(view, label)| CompletionItem {
+        label,
+        span: typed,
+        kind: CompletionItemKind::Connection,
+        detail: view.dialect.title().into(),
+        documentation: None,
+        rank: 0,
+    });
+    items.collect()
 }

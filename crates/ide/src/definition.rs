@@ -1,8 +1,11 @@
 use std::path::PathBuf;
 
+use nlq_catalog::{ColumnId, TableId};
+use nlq_engine::LinkKind;
+use nlq_query::sql::{SymbolKind, symbol_at};
 use nlq_text::Span;
 
-use crate::Snapshot;
+use crate::{Snapshot, hover::link_at, schema_card::Schema, view::is_sql};
 
 /// A place in a file of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,52 @@ pub struct Location {
 
 /// Where the table, column or term under the cursor is annotated.
 pub fn definition(snapshot: &Snapshot, offset: usize) -> Option<Location> {
-    let _ = (snapshot, offset);
-    None
+    let targets = match snapshot.prompt_at(offset) {
+        Some((index, _)) => in_prompt(snapshot, index, offset)?,
+        None => in_query(snapshot, offset)?,
+    };
+    let files = &snapshot.workspace.annotation_files;
+    targets.iter().find_map(|target| {
+        files.iter().find_map(|source| {
+            let place = source.file.places.iter().find(|place| place.target == *target)?;
+            Some(Location { path: source.path.clone(), span: place.span, text: source.text.clone() })
+        })
+    })
+}
+
+/// The names under which what the cursor touches may be annotated, most exact first.
+fn in_prompt(snapshot: &Snapshot, prompt: usize, offset: usize) -> Option<Vec<String>> {
+    let reading = snapshot.reading(prompt)?;
+    let schema = snapshot.schema(reading.connection)?;
+    match &link_at(&reading, reading.answer.as_ref()?, offset)?.kind {
+        LinkKind::Table(table) => table_targets(schema, *table),
+        LinkKind::Column(column) => column_targets(schema, *column),
+        LinkKind::Value { columns, .. } => column_targets(schema, *columns.first()?),
+        LinkKind::Term(name) => Some(vec![name.to_lowercase()]),
+        LinkKind::Number(_) | LinkKind::Time(_) | LinkKind::Operation(_) | LinkKind::Unknown => None,
+    }
+}
+
+fn in_query(snapshot: &Snapshot, offset: usize) -> Option<Vec<String>> {
+    let (_, query) = snapshot.query_at(offset).filter(|(_, query)| is_sql(query))?;
+    let connection = snapshot.query_connection(query).ok()?;
+    let schema = snapshot.schema(connection)?;
+    let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.sql_context(connection))?;
+    match symbol.kind {
+        SymbolKind::Table(table) | SymbolKind::TableAlias { table: Some(table), .. } => table_targets(schema, table),
+        SymbolKind::Column(column) => column_targets(schema, column),
+        SymbolKind::TableAlias { .. } | SymbolKind::Derived { .. } | SymbolKind::Function { .. } => None,
+    }
+}
+
+fn table_targets(schema: Schema<'_>, id: TableId) -> Option<Vec<String>> {
+    let table = schema.table(id)?;
+    let qualified = table.schema.as_ref().map(|schema| format!("{schema}.{}", table.name));
+    Some(qualified.into_iter().chain([table.name.clone()]).map(|name| name.to_lowercase()).collect())
+}
+
+fn column_targets(schema: Schema<'_>, id: ColumnId) -> Option<Vec<String>> {
+    let (_, column) = schema.column(id)?;
+    let column = column.name.to_lowercase();
+    Some(table_targets(schema, id.table)?.into_iter().map(|table| format!("{table}.{column}")).collect())
 }

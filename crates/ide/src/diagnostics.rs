@@ -1,6 +1,8 @@
-use nlq_text::Diagnostic;
+use nlq_engine::{BoundaryType, KnowledgeBoundary, Outcome};
+use nlq_syntax::{Prompt, Query};
+use nlq_text::{Diagnostic, Fix, Severity, Span, did_you_mean_all};
 
-use crate::Snapshot;
+use crate::{Snapshot, view::Reading};
 
 /// Diagnostics a file at most (nil has the same bound): beyond it nobody reads, and editors slow down.
 pub const MAX_DIAGNOSTICS: usize = 128;
@@ -8,6 +10,159 @@ pub const MAX_DIAGNOSTICS: usize = 128;
 /// Everything to say about a document: broken prompts, knowledge boundaries (one a prompt, the weightiest), what is
 /// wrong with answers and, where the file asks for it, with all statements.
 pub fn diagnostics(snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let _ = snapshot;
-    Vec::new()
+    let mut found = snapshot.document.diagnostics().to_vec();
+    found.extend(of_prompts(snapshot));
+    for (index, query) in snapshot.document.queries().iter().enumerate() {
+        found.extend(of_query(snapshot, index, query));
+    }
+    found.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
+    found.truncate(MAX_DIAGNOSTICS);
+    found.sort_by_key(|diagnostic| diagnostic.span);
+    found
+}
+
+/// At most one a prompt. What is true of the whole file (no schema yet, no connection) is said once, on the first
+/// prompt it concerns.
+fn of_prompts(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for (index, prompt) in snapshot.document.prompts().iter().enumerate() {
+        let said = match snapshot.prompt_connection(prompt) {
+            Err(problem) => Some(connection_problem(snapshot, prompt, problem)),
+            Ok(connection) if connection.index.is_none() => Some(Diagnostic::information(
+                first_line(prompt),
+                "no-schema",
+                format!("the schema of {} has not been read yet: run `nlq schema refresh`", connection.reference),
+            )),
+            Ok(_) if prompt.answer.is_some() => None,
+            Ok(_) => snapshot.reading(index).and_then(|reading| of_reading(&reading)),
+        };
+        let Some(said) = said else { continue };
+        let once = matches!(said.code, "no-schema" | "no-connection" | "no-workspace" | "broken-config");
+        if !found.iter().any(|other| other.code == said.code && (once || other.span == said.span)) {
+            found.push(said);
+        }
+    }
+    found
+}
+
+/// Why a prompt has no connection.
+fn connection_problem(snapshot: &Snapshot, prompt: &Prompt, problem: String) -> Diagnostic {
+    let workspace = &snapshot.workspace;
+    if workspace.root.is_none() {
+        let message = "this file is in no nlq workspace: run `nlq init` to say which database its questions are for";
+        return Diagnostic::information(first_line(prompt), "no-workspace", message);
+    }
+    let broken = workspace.config_diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    if let (Some(broken), true) = (broken, workspace.config.providers.is_empty()) {
+        let message = format!("nlq.yaml names no connection that can be used: {}", broken.message);
+        return Diagnostic::warning(first_line(prompt), "broken-config", message);
+    }
+    let Some(named) = snapshot.connection_name(prompt) else {
+        return Diagnostic::warning(first_line(prompt), "no-connection", problem);
+    };
+    let names: Vec<String> = workspace.config.connections().map(|(reference, _)| reference.to_string()).collect();
+    let mut near = did_you_mean_all(&named.name, names.iter().map(String::as_str));
+    if near.is_empty() {
+        // `dve` is near the last part of `shop/dev`.
+        let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+        near = names
+            .iter()
+            .map(String::as_str)
+            .filter(|n| !did_you_mean_all(&last(&named.name), [&*last(n)]).is_empty())
+            .collect();
+    }
+    near.into_iter().take(3).fold(Diagnostic::error(named.span, "unknown-connection", problem), |diagnostic, name| {
+        diagnostic.with_fix(Fix::replace(format!("Change to `{name}`"), named.span, name))
+    })
+}
+
+/// The weightiest thing to say about an unanswered prompt: the question back, or the boundary the engine is surest of.
+fn of_reading(reading: &Reading<'_>) -> Option<Diagnostic> {
+    let (prompt, answer) = (reading.prompt, reading.answer.as_ref()?);
+    let weightiest =
+        answer.boundaries.iter().reduce(|best, other| if other.confidence > best.confidence { other } else { best });
+    let place = weightiest.map_or_else(|| first_line(prompt), |boundary| boundary_span(prompt, boundary));
+    match (&answer.outcome, weightiest) {
+        (Outcome::Clarification(clarification), _) => {
+            Some(Diagnostic::information(place, "clarification", clarification.question.clone()))
+        }
+        (Outcome::Query { .. }, Some(boundary)) => {
+            Some(Diagnostic::information(place, boundary_code(boundary.boundary_type), boundary_message(boundary)))
+        }
+        (Outcome::Query { .. }, None) => None,
+        (Outcome::Abstention { .. }, Some(boundary)) => {
+            Some(Diagnostic::warning(place, boundary_code(boundary.boundary_type), boundary_message(boundary)))
+        }
+        (Outcome::Abstention { reason }, None) => Some(Diagnostic::warning(place, "no-answer", reason.clone())),
+    }
+}
+
+/// What is wrong with an answer or, where the file asks for it, with any statement.
+fn of_query(snapshot: &Snapshot, index: usize, query: &Query) -> Vec<Diagnostic> {
+    let is_answer = query.prompt.is_some();
+    if !is_answer && !snapshot.options.all_statements && !snapshot.document.directives().check_all {
+        return Vec::new();
+    }
+    let Ok(connection) = snapshot.query_connection(query) else { return Vec::new() };
+    let checked = snapshot.check(query, connection);
+    // A migration's INSERT or CREATE is none of our business; where an answer should stand, it is.
+    if !is_answer && checked.iter().any(|diagnostic| diagnostic.code == "not-a-query") {
+        return Vec::new();
+    }
+    let run = snapshot.runs.get(&query.text).and_then(|run| run.error.as_ref());
+    let failed = run.map(|error| Diagnostic::error(first_line_of(snapshot, query), "run-failed", error.clone()));
+    let is_heard = |diagnostic: &Diagnostic| !query.ignored.iter().any(|code| code == diagnostic.code);
+    let mapped = checked.iter().map(|diagnostic| to_document(snapshot, index, query, diagnostic));
+    mapped.chain(failed).filter(is_heard).collect()
+}
+
+/// A finding in a query as a finding in the document. Fixes that cannot be written there are left out.
+fn to_document(snapshot: &Snapshot, index: usize, query: &Query, diagnostic: &Diagnostic) -> Diagnostic {
+    let fix = |fix: &Fix| {
+        let edits =
+            fix.edits.iter().map(|edit| snapshot.document.query_edit(index, edit)).collect::<Option<Vec<_>>>()?;
+        Some(Fix { title: fix.title.clone(), edits })
+    };
+    Diagnostic {
+        span: query.map.to_document(diagnostic.span),
+        fixes: diagnostic.fixes.iter().filter_map(fix).collect(),
+        message: diagnostic.message.clone(),
+        ..*diagnostic
+    }
+}
+
+/// Where a prompt's question begins: one line, so that a long question is not underlined whole.
+fn first_line(prompt: &Prompt) -> Span {
+    prompt.map.pieces().first().map_or(prompt.span, |(_, document)| *document)
+}
+
+fn first_line_of(snapshot: &Snapshot, query: &Query) -> Span {
+    let line = query.span.of(snapshot.document.text()).lines().next().unwrap_or_default();
+    Span::new(query.span.start, query.span.start + line.len())
+}
+
+/// Where a boundary stands, within one line of the document.
+fn boundary_span(prompt: &Prompt, boundary: &KnowledgeBoundary) -> Span {
+    let pieces = prompt.map.pieces();
+    let piece = pieces.iter().find(|(extracted, _)| boundary.span.start < extracted.end);
+    let Some((extracted, _)) = piece.filter(|_| !boundary.span.is_empty()) else { return first_line(prompt) };
+    prompt.map.to_document(Span::new(boundary.span.start, boundary.span.end.min(extracted.end)))
+}
+
+fn boundary_code(boundary: BoundaryType) -> &'static str {
+    match boundary {
+        BoundaryType::UnknownEntity => "unknown-entity",
+        BoundaryType::MissingRelationship => "missing-relationship",
+        BoundaryType::AmbiguousIntent => "ambiguous-intent",
+        BoundaryType::UnmappableConcept => "unmappable-concept",
+        BoundaryType::ComplexImplementation => "complex-implementation",
+        BoundaryType::UncertainAttribute => "uncertain-attribute",
+    }
+}
+
+fn boundary_message(boundary: &KnowledgeBoundary) -> String {
+    match boundary.suggestions.first() {
+        Some(suggestion) => format!("{} {suggestion}", boundary.explanation.trim_end()),
+        None => boundary.explanation.clone(),
+    }
 }

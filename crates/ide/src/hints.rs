@@ -1,6 +1,14 @@
+use nlq_engine::Outcome;
 use nlq_text::Span;
 
-use crate::Snapshot;
+use crate::{
+    LastRun, Snapshot,
+    markdown::{count, one_line, percent, prose},
+    view::Reading,
+};
+
+/// A question back is cut at this many characters: a hint stands at the end of a line of text.
+const LONGEST: usize = 60;
 
 /// A note at the end of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +21,66 @@ pub struct Hint {
     pub tooltip: Option<String>,
 }
 
-/// Hints inside `range`.
+/// Hints inside `range`: after a prompt how sure the engine is, after a query how its last run went.
 pub fn hints(snapshot: &Snapshot, range: Span) -> Vec<Hint> {
-    let _ = (snapshot, range);
-    Vec::new()
+    if !snapshot.options.inlay_hints {
+        return Vec::new();
+    }
+    let document = &snapshot.document;
+    let mut hints = Vec::new();
+    for (index, prompt) in document.prompts().iter().enumerate() {
+        let offset = line_end(document.text(), prompt.span);
+        if range.touches(offset) {
+            hints.extend(snapshot.reading(index).and_then(|reading| confidence(&reading, offset)));
+        }
+    }
+    for query in document.queries() {
+        let offset = line_end(document.text(), query.span);
+        if let Some(run) = snapshot.runs.get(&query.text).filter(|_| range.touches(offset)) {
+            hints.push(last_run(run, offset));
+        }
+    }
+    hints.sort_by_key(|hint| hint.offset);
+    hints
+}
+
+fn confidence(reading: &Reading<'_>, offset: usize) -> Option<Hint> {
+    let answer = reading.answer.as_ref()?;
+    match &answer.outcome {
+        Outcome::Clarification(clarification) if reading.standing.is_none() => {
+            let options = clarification.options.iter().map(|option| format!("- {}", prose(&option.label)));
+            Some(Hint {
+                offset,
+                label: format!("asks: {}", one_line(&clarification.question, LONGEST)),
+                tooltip: Some(options.collect::<Vec<_>>().join("\n")),
+            })
+        }
+        _ => {
+            let sure = reading.confidence()?;
+            let factors = answer.factors.iter().map(|f| format!("- {} {}", percent(f.value), prose(&f.explanation)));
+            let tooltip = Some(factors.collect::<Vec<_>>().join("\n")).filter(|text| !text.is_empty());
+            Some(Hint { offset, label: format!("{} sure", percent(sure)), tooltip })
+        }
+    }
+}
+
+fn last_run(run: &LastRun, offset: usize) -> Hint {
+    if let Some(error) = &run.error {
+        return Hint { offset, label: "failed".into(), tooltip: Some(prose(error)) };
+    }
+    let rows = match (run.rows, run.truncated) {
+        (1, false) => "1 row".into(),
+        (rows, false) => format!("{} rows", count(rows as u64)),
+        (rows, true) => format!("first {} rows", count(rows as u64)),
+    };
+    let millis = run.elapsed.as_millis();
+    let time = if millis < 1000 { format!("{millis} ms") } else { format!("{:.1} s", run.elapsed.as_secs_f64()) };
+    Hint { offset, label: format!("{rows}, {time}"), tooltip: None }
+}
+
+/// The end of the last line of a range, before its line end and white space.
+fn line_end(text: &str, span: Span) -> usize {
+    let last = span.start + span.of(text).trim_end().len();
+    let rest = text.get(last..).unwrap_or_default();
+    last + rest.find(['\r', '\n']).unwrap_or(rest.len())
 }

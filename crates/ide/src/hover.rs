@@ -1,6 +1,19 @@
+use nlq_catalog::Annotations;
+use nlq_engine::{Answer, Link, LinkKind, Outcome};
+use nlq_query::sql::{SymbolKind, symbol_at};
+use nlq_syntax::Query;
 use nlq_text::Span;
 
-use crate::Snapshot;
+use crate::{
+    Snapshot,
+    markdown::{code, code_list, fenced, percent, prose},
+    reasoning::link_kind,
+    schema_card::Schema,
+    view::{Reading, is_sql, same_query},
+};
+
+/// Boundaries and factors shown at most; the rest is in the reasoning document.
+const SHOWN: usize = 4;
 
 /// What is shown under the pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +25,128 @@ pub struct Hover {
 }
 
 /// On a name in a query: annotation, type, keys, known values. On a word of a prompt: how it was understood. On the
-/// trigger: the reading of the whole prompt with confidence, factors and boundaries.
+/// trigger, and on words that mean nothing by themselves: the reading of the whole prompt with confidence, factors and
+/// boundaries.
 pub fn hover(snapshot: &Snapshot, offset: usize) -> Option<Hover> {
-    let _ = (snapshot, offset);
-    None
+    match snapshot.prompt_at(offset) {
+        Some((index, _)) => on_prompt(snapshot, index, offset),
+        None => snapshot.query_at(offset).and_then(|(_, query)| on_query(snapshot, query, offset)),
+    }
+}
+
+/// The link of a prompt's word under the cursor.
+pub(crate) fn link_at<'a>(reading: &Reading<'_>, answer: &'a Answer, offset: usize) -> Option<&'a Link> {
+    let offset = reading.prompt.map.to_extracted(offset)?;
+    let touching = answer.links.iter().filter(|link| link.span.touches(offset));
+    // Between two words that touch, the one that the cursor stands before; of nested ones the shortest.
+    touching.min_by_key(|link| (!link.span.contains(offset), link.span.len()))
+}
+
+fn on_prompt(snapshot: &Snapshot, index: usize, offset: usize) -> Option<Hover> {
+    let reading = snapshot.reading(index)?;
+    let Some(answer) = &reading.answer else {
+        let name = code(&reading.connection.reference.to_string());
+        let markdown = format!("The schema of {name} has not been read yet: run `nlq schema refresh`.");
+        return Some(Hover { span: reading.prompt.span, markdown });
+    };
+    match (link_at(&reading, answer, offset), snapshot.schema(reading.connection)) {
+        (Some(link), Some(schema)) => {
+            let span = reading.prompt.map.to_document(link.span);
+            Some(Hover { span, markdown: word_card(link, &reading.prompt.text, schema) })
+        }
+        _ => Some(Hover { span: reading.prompt.span, markdown: prompt_card(&reading, answer) }),
+    }
+}
+
+fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> {
+    let connection = snapshot.query_connection(query).ok().filter(|_| is_sql(query))?;
+    let schema = snapshot.schema(connection)?;
+    let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.sql_context(connection))?;
+    let markdown = match &symbol.kind {
+        SymbolKind::Table(table) => schema.table_card(*table),
+        SymbolKind::Column(column) => schema.column_card(*column),
+        SymbolKind::TableAlias { name, table: Some(table) } => {
+            format!("{} stands for\n\n{}", code(name), schema.table_card(*table))
+        }
+        SymbolKind::TableAlias { name, table: None } => format!("{} stands for a part of this query.", code(name)),
+        SymbolKind::Derived { name } => format!("{} is named by this query.", code(name)),
+        SymbolKind::Function { .. } => return None,
+    };
+    Some(Hover { span: query.map.to_document(symbol.span), markdown })
+}
+
+/// How one word was understood, and what is known of what it means.
+fn word_card(link: &Link, question: &str, schema: Schema<'_>) -> String {
+    let word = code(link.span.of(question));
+    let head = match &link.kind {
+        LinkKind::Unknown => format!("**{word}** was not understood."),
+        kind => format!("**{word}** is read as {}, {} sure.", link_kind(kind), percent(link.score)),
+    };
+    let mut parts = vec![head, prose(&link.evidence)];
+    match &link.kind {
+        LinkKind::Table(table) => parts.push(schema.table_card(*table)),
+        LinkKind::Column(column) => parts.push(schema.column_card(*column)),
+        LinkKind::Value { value, columns } => {
+            let names: Vec<String> = columns.iter().map(|column| schema.column_name(*column)).collect();
+            let names = code_list(names.iter().map(String::as_str), SHOWN);
+            if columns.iter().any(|column| schema.is_sensitive(*column)) {
+                // The evidence may quote the value as it stands in the database.
+                parts.truncate(1);
+                parts.push(format!("A value of {names}, which is sensitive: values are not shown."));
+            } else if !names.is_empty() {
+                parts.push(format!("{} in {names}", code(value)));
+            }
+        }
+        LinkKind::Time(words) | LinkKind::Operation(words) => parts.push(prose(words)),
+        LinkKind::Term(name) => parts.extend(term_card(name, schema.annotations)),
+        LinkKind::Number(_) | LinkKind::Unknown => {}
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
+/// What the team's glossary says of a term or metric.
+fn term_card(name: &str, annotations: &Annotations) -> Option<String> {
+    let term = annotations.terms.iter().find(|term| term.name.eq_ignore_ascii_case(name));
+    let metric = annotations.metrics.iter().find(|metric| metric.name.eq_ignore_ascii_case(name));
+    let (description, table, expression) = match (term, metric) {
+        (Some(term), _) => (&term.description, &term.table, &term.condition),
+        (None, Some(metric)) => (&metric.description, &metric.table, &metric.expression),
+        (None, None) => return None,
+    };
+    let description = description.as_ref().map(|text| format!("{}\n\n", prose(text))).unwrap_or_default();
+    Some(format!("{description}{} over {}", code(expression), code(table)))
+}
+
+/// The reading of a whole prompt.
+fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
+    let mut parts = vec![format!("Asked of **{}**", prose(&reading.connection.title()))];
+    match &answer.outcome {
+        Outcome::Query { sql, description } => {
+            parts.push(format!("{} ({} sure)", prose(description), percent(answer.confidence)));
+            parts.push(fenced("sql", sql));
+            if reading.standing.is_some_and(|query| !same_query(sql, &query.text)) {
+                parts.push("The query below the question is another one.".into());
+            }
+        }
+        Outcome::Clarification(clarification) => {
+            parts.push(format!("**Asks:** {}", prose(&clarification.question)));
+            parts.push(list(clarification.options.iter().map(|option| prose(&option.label))));
+        }
+        Outcome::Abstention { reason } => parts.push(format!("**No answer:** {}", prose(reason))),
+    }
+    parts.push(list(answer.boundaries.iter().take(SHOWN).map(|boundary| prose(&boundary.explanation))));
+    let factors = answer.factors.iter().take(SHOWN);
+    parts.push(list(factors.map(|factor| format!("{} {}", percent(factor.value), prose(&factor.explanation)))));
+    match answer.alternatives.len() {
+        0 => {}
+        1 => parts.push("There is one other reading.".into()),
+        more => parts.push(format!("There are {more} other readings.")),
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
+fn list(lines: impl Iterator<Item = String>) -> String {
+    lines.map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
 }

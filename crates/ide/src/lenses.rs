@@ -25,8 +25,32 @@ pub enum LensCommand {
     Trust,
 }
 
-/// The lenses of a document.
+/// The lenses of a document: what can be done with each prompt and, in a workspace that may not connect yet, the way to
+/// trust it.
 pub fn lenses(snapshot: &Snapshot) -> Vec<Lens> {
-    let _ = snapshot;
-    Vec::new()
+    if !snapshot.options.code_lens {
+        return Vec::new();
+    }
+    let (workspace, prompts) = (&snapshot.workspace, snapshot.document.prompts());
+    let mut lenses = Vec::new();
+    if !workspace.trusted && !workspace.connections.is_empty() && !prompts.is_empty() {
+        let title = "Trust this workspace to connect".into();
+        lenses.push(Lens { span: Span::at(0), title, command: LensCommand::Trust });
+    }
+    for (index, prompt) in prompts.iter().enumerate() {
+        let Some(reading) = snapshot.reading(index) else { continue };
+        let mut lens = |title: String, command| lenses.push(Lens { span: prompt.span, title, command });
+        let connection = || reading.connection.reference.clone();
+        let verb = if prompt.answer.is_some() { "Regenerate" } else { "Generate" };
+        let generate = LensCommand::Generate { prompt: index, connection: connection() };
+        lens(format!("{verb} for {}", reading.connection.reference), generate);
+        if let Some(query) = prompt.answer.filter(|_| workspace.trusted) {
+            lens("Run".into(), LensCommand::Run { query, connection: connection() });
+            lens("Explain plan".into(), LensCommand::ExplainPlan { query, connection: connection() });
+        }
+        if reading.answer.is_some() {
+            lens("Why".into(), LensCommand::ShowReasoning { prompt: index, connection: connection() });
+        }
+    }
+    lenses
 }

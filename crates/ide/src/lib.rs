@@ -13,6 +13,7 @@ mod lenses;
 mod markdown;
 mod memo;
 mod outline;
+mod prompt_completion;
 mod reasoning;
 mod schema_card;
 mod tokens;

@@ -1,3 +1,6 @@
+use std::{cmp::Reverse, iter::Peekable};
+
+use nlq_syntax::{Language, Section};
 use nlq_text::Span;
 
 use crate::Snapshot;
@@ -26,12 +29,68 @@ pub struct Fold {
 
 /// Headings with their prompts, prompts with their answers.
 pub fn outline(snapshot: &Snapshot) -> Vec<OutlineItem> {
-    let _ = snapshot;
-    Vec::new()
+    let mut sections: Vec<&Section> = snapshot.document.sections().iter().collect();
+    sections.sort_by_key(|section| (section.span.start, Reverse(section.span.end)));
+    nest(snapshot, &mut sections.into_iter().peekable(), None)
+}
+
+/// The sections that stand inside `parent`, each with those inside it.
+fn nest<'a>(
+    snapshot: &Snapshot,
+    sections: &mut Peekable<impl Iterator<Item = &'a Section>>,
+    parent: Option<Span>,
+) -> Vec<OutlineItem> {
+    let mut items = Vec::new();
+    while let Some(section) = sections.next_if(|next| parent.is_none_or(|parent| parent.covers(next.span))) {
+        let children = nest(snapshot, sections, Some(section.span));
+        let detail = if section.level == 0 { detail(snapshot, section) } else { String::new() };
+        let head = if section.span.covers(section.head) { section.head } else { Span::at(section.span.start) };
+        items.push(OutlineItem { name: section.name.clone(), detail, span: section.span, head, children });
+    }
+    items
+}
+
+/// How the prompt of a section stands.
+fn detail(snapshot: &Snapshot, section: &Section) -> String {
+    let prompt = snapshot.document.prompts().iter().find(|prompt| section.span.covers(prompt.span));
+    match prompt {
+        Some(prompt) if prompt.answer.is_some() => "answered".into(),
+        Some(_) => "not answered yet".into(),
+        None => String::new(),
+    }
 }
 
 /// What folds: sections, prompts with their answers, fenced blocks, front matter.
 pub fn folds(snapshot: &Snapshot) -> Vec<Fold> {
-    let _ = snapshot;
-    Vec::new()
+    let document = &snapshot.document;
+    let mut spans: Vec<Span> = document.sections().iter().map(|section| section.span).collect();
+    if document.language() == Language::Nlq {
+        spans.extend(document.queries().iter().map(|query| query.span));
+        spans.extend(front_matter(document.text()));
+    }
+    let lines = document.lines();
+    for span in &mut spans {
+        // A fold does not swallow the empty lines below it.
+        span.end = span.start + span.of(document.text()).trim_end().len();
+    }
+    spans.retain(|span| lines.line_of(span.start) < lines.line_of(span.end));
+    spans.sort_by_key(|span| (span.start, Reverse(span.end)));
+    spans.dedup();
+    spans.into_iter().map(|span| Fold { span }).collect()
+}
+
+/// The front matter with both its fences.
+pub(crate) fn front_matter(text: &str) -> Option<Span> {
+    let mut at = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let is_fence = line.trim_end() == "---";
+        if number == 0 && !is_fence {
+            return None;
+        }
+        at += line.len();
+        if number > 0 && is_fence {
+            return Some(Span::new(0, at));
+        }
+    }
+    None
 }

@@ -1,3 +1,7 @@
+use std::cmp::Reverse;
+
+use nlq_engine::{Link, LinkKind};
+use nlq_syntax::Prompt;
 use nlq_text::Span;
 
 use crate::Snapshot;
@@ -35,8 +39,78 @@ pub enum TokenModifier {
     Unresolved,
 }
 
-/// The tokens of all prompts that touch `range` (all prompts when none), in order.
+/// The tokens of all prompts that touch `range` (all prompts when none), in order, without overlap.
 pub fn tokens(snapshot: &Snapshot, range: Option<Span>) -> Vec<Token> {
-    let _ = (snapshot, range);
-    Vec::new()
+    let mut tokens = Vec::new();
+    for (index, prompt) in snapshot.document.prompts().iter().enumerate() {
+        if range.is_none_or(|range| prompt.span.intersects(range)) {
+            tokens.extend(trigger(snapshot, prompt));
+            if let Some(answer) = snapshot.reading(index).and_then(|reading| reading.answer) {
+                words(snapshot, prompt, &answer.links, &mut tokens);
+            }
+        }
+    }
+    tokens
+}
+
+/// `nlq:` or `nlq(shop/prod):`, between the comment marker and the question.
+fn trigger(snapshot: &Snapshot, prompt: &Prompt) -> Option<Token> {
+    let question = prompt.map.pieces().first().map_or(prompt.span.end, |(_, document)| document.start);
+    let head = Span::new(prompt.span.start, question).of(snapshot.document.text());
+    let start = head.to_ascii_lowercase().find(&snapshot.workspace.trigger().to_ascii_lowercase())?;
+    let span = Span::new(prompt.span.start + start, prompt.span.start + head.trim_end().len());
+    (!span.is_empty()).then_some(Token { span, kind: TokenKind::Trigger, modifier: None })
+}
+
+fn words(snapshot: &Snapshot, prompt: &Prompt, links: &[Link], tokens: &mut Vec<Token>) {
+    let mut links: Vec<&Link> = links.iter().filter(|link| !link.span.is_empty()).collect();
+    // Of two that overlap, the one that begins first and says more.
+    links.sort_by_key(|link| (link.span.start, Reverse(link.span.end)));
+    let mut done = 0;
+    for link in links {
+        if link.span.start < done {
+            continue;
+        }
+        done = link.span.end;
+        let kind = kind(&link.kind);
+        let modifier = (kind == TokenKind::Unknown).then_some(TokenModifier::Unresolved);
+        let spans = prompt.map.pieces().iter().filter_map(|piece| part(*piece, link.span));
+        let lines = spans.flat_map(|span| lines(span, snapshot.document.text()));
+        tokens.extend(lines.map(|span| Token { span, kind, modifier }));
+    }
+}
+
+/// The part of a range of the question that stands in one piece of the document.
+fn part((extracted, document): (Span, Span), range: Span) -> Option<Span> {
+    let (start, end) = (range.start.max(extracted.start), range.end.min(extracted.end));
+    if start >= end {
+        return None;
+    }
+    if extracted.len() != document.len() {
+        return Some(document);
+    }
+    Some(Span::new(start - extracted.start, end - extracted.start).shift(document.start))
+}
+
+/// A range of the document cut at line ends.
+fn lines(span: Span, text: &str) -> impl Iterator<Item = Span> {
+    let mut start = span.start;
+    span.of(text).split_inclusive('\n').filter_map(move |line| {
+        let found = Span::new(start, start + line.trim_end_matches(['\r', '\n']).len());
+        start += line.len();
+        (!found.is_empty()).then_some(found)
+    })
+}
+
+fn kind(link: &LinkKind) -> TokenKind {
+    match link {
+        LinkKind::Table(_) => TokenKind::Table,
+        LinkKind::Column(_) => TokenKind::Column,
+        LinkKind::Value { .. } => TokenKind::Value,
+        LinkKind::Number(_) => TokenKind::Number,
+        LinkKind::Time(_) => TokenKind::Time,
+        LinkKind::Operation(_) => TokenKind::Operation,
+        LinkKind::Term(_) => TokenKind::Term,
+        LinkKind::Unknown => TokenKind::Unknown,
+    }
 }

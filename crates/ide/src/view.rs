@@ -8,12 +8,12 @@ use std::{
 use chrono::NaiveDate;
 use nlq_catalog::{Annotations, Dialect};
 use nlq_config::{AnnotationFile, Config, ConnectionRef};
-use nlq_engine::{Answer, Engine, Question, SchemaIndex};
+use nlq_engine::{Answer, Engine, Outcome, Question, SchemaIndex};
 use nlq_query::sql::{self, SqlContext};
 use nlq_syntax::{Document, Named, Prompt, Query};
 use nlq_text::Diagnostic;
 
-use crate::memo::Memo;
+use crate::{memo::Memo, schema_card::Schema};
 
 /// One document in its workspace, at one moment.
 #[derive(Debug, Clone)]
@@ -100,6 +100,26 @@ impl Snapshot {
         }
     }
 
+    /// A prompt with its connection and, when the schema is known, the engine's answer; none when its connection is
+    /// not known or there is nothing to read.
+    pub(crate) fn reading(&self, index: usize) -> Option<Reading<'_>> {
+        let prompt = self.document.prompts().get(index).filter(|prompt| !prompt.text.is_empty())?;
+        let connection = self.prompt_connection(prompt).ok()?;
+        let answer = self.answer(index, connection);
+        let standing = prompt.answer.and_then(|query| self.document.queries().get(query));
+        Some(Reading { prompt, connection, answer, standing })
+    }
+
+    /// The prompt that the cursor touches, with its index.
+    pub(crate) fn prompt_at(&self, offset: usize) -> Option<(usize, &Prompt)> {
+        self.document.prompts().iter().enumerate().find(|(_, prompt)| prompt.span.touches(offset))
+    }
+
+    /// The query that the cursor touches, with its index.
+    pub(crate) fn query_at(&self, offset: usize) -> Option<(usize, &Query)> {
+        self.document.queries().iter().enumerate().find(|(_, query)| query.span.touches(offset))
+    }
+
     /// What the checker says of a query; ranges are bytes of the query's text. Nothing for languages other than SQL.
     /// Remembered: asking again costs a look-up.
     pub(crate) fn check(&self, query: &Query, connection: &ConnectionView) -> Arc<Vec<Diagnostic>> {
@@ -115,8 +135,13 @@ impl Snapshot {
         SqlContext { dialect: connection.dialect, catalog, annotations: self.annotations(connection) }
     }
 
+    /// A connection's schema with what the team says about it.
+    pub(crate) fn schema<'a>(&'a self, connection: &'a ConnectionView) -> Option<Schema<'a>> {
+        connection.index.as_ref().map(|index| Schema { catalog: index.catalog(), annotations: index.annotations() })
+    }
+
     /// What the team says about a connection's schema.
-    pub(crate) fn annotations<'a>(&'a self, connection: &'a ConnectionView) -> &'a Annotations {
+    fn annotations<'a>(&'a self, connection: &'a ConnectionView) -> &'a Annotations {
         connection.index.as_ref().map_or(&self.workspace.annotations, |index| index.annotations())
     }
 
@@ -130,6 +155,41 @@ impl Snapshot {
         let view = self.workspace.connections.get(&reference);
         view.ok_or_else(|| format!("connection `{reference}` could not be read: see the problems of nlq.yaml"))
     }
+}
+
+/// A prompt as it was read.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) prompt: &'a Prompt,
+    pub(crate) connection: &'a Arc<ConnectionView>,
+    /// What the engine makes of it; none before the schema is known.
+    pub(crate) answer: Option<Arc<Answer>>,
+    /// The query that stands below it.
+    pub(crate) standing: Option<&'a Query>,
+}
+
+impl Reading<'_> {
+    /// How sure the engine is of the query that counts: the one that stands below the prompt or, when there is none,
+    /// the one it would write. None when it would write another: of a query changed by hand it knows nothing.
+    pub(crate) fn confidence(&self) -> Option<f64> {
+        let answer = self.answer.as_ref()?;
+        let Outcome::Query { sql, .. } = &answer.outcome else { return None };
+        match self.standing {
+            Some(query) if !same_query(sql, &query.text) => {
+                let other = answer.alternatives.iter().find(|other| same_query(&other.sql, &query.text))?;
+                Some(other.confidence)
+            }
+            _ => Some(answer.confidence),
+        }
+    }
+}
+
+/// True when two queries differ in white space and a closing `;` at most.
+pub(crate) fn same_query(one: &str, other: &str) -> bool {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        text.trim_end_matches(|ch: char| ch == ';' || ch.is_whitespace()).split_whitespace()
+    }
+    words(one).eq(words(other))
 }
 
 /// True for a query that the SQL checker can read.
@@ -169,6 +229,13 @@ pub struct WorkspaceView {
     pub connections: BTreeMap<ConnectionRef, Arc<ConnectionView>>,
     /// The embedded engine with this workspace's settings.
     pub engine: Engine,
+}
+
+impl WorkspaceView {
+    /// The word that begins a prompt.
+    pub(crate) fn trigger(&self) -> &str {
+        if self.config.trigger.is_empty() { "nlq" } else { &self.config.trigger }
+    }
 }
 
 /// One annotation file.
@@ -220,6 +287,11 @@ pub enum ConnectionState {
 }
 
 impl ConnectionView {
+    /// As people read it: `shop/dev (SQLite)`.
+    pub fn title(&self) -> String {
+        format!("{} ({})", self.reference, self.dialect.title())
+    }
+
     /// A connection with its schema.
     pub fn new(
         reference: ConnectionRef,
