@@ -1,15 +1,114 @@
-//! The command line.
+//! The command line: one file per command, over the same session as the language server.
 
-use std::process::ExitCode;
+mod annotate;
+mod ask;
+mod check;
+mod context;
+mod demo;
+mod doctor;
+mod error;
+mod init;
+mod lsp;
+mod output;
+mod schema;
+mod terminal;
+mod trust;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use context::Context;
+use error::{CliError, Exit};
+use output::{ColorChoice, Output};
+
+/// Plain questions become checked queries.
+#[derive(Debug, Parser)]
+#[command(name = "nlq", version, about, long_about = None, propagate_version = true)]
+struct Cli {
+    /// Folder of the workspace (default: the nearest folder with an nlq.yaml, from here upwards)
+    #[arg(long, short = 'w', global = true, value_name = "PATH")]
+    workspace: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: ColorChoice,
+    /// Say more on standard error; twice says everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the language server on standard input and output
+    Lsp(lsp::Args),
+    /// Make a workspace here: nlq.yaml and a first annotation file
+    Init(init::Args),
+    /// Show what nlq.yaml would connect to and run, and allow it
+    Trust(trust::Args),
+    /// Turn a question into a query
+    Ask(ask::Args),
+    /// Check every prompt, answer, configuration and annotation file
+    Check(check::Args),
+    /// Read the database's schema, or show it
+    #[command(subcommand)]
+    Schema(schema::Command),
+    /// What the team says about tables and columns
+    #[command(subcommand)]
+    Annotate(annotate::Command),
+    /// Find what is wrong with this set-up, and how to mend it
+    Doctor(doctor::Args),
+    /// Make a demo workspace with a shop database, and answer its questions
+    Demo(demo::Args),
+}
 
 /// Reads the arguments and runs what they ask for.
 pub(crate) fn main() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
-    match runtime.block_on(crate::lsp::serve()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("nlq: {error:#}");
-            ExitCode::FAILURE
-        }
+    let cli = Cli::parse();
+    let out = Output::new(cli.color);
+    let result = runtime().and_then(|runtime| {
+        let result = runtime.block_on(run(cli, &out));
+        // A query that was cancelled may still hold a thread; the process ends all the same.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
+        Ok(Exit::Clean) => ExitCode::SUCCESS,
+        Ok(Exit::Findings) => ExitCode::from(1),
+        Err(error) => error.report(&out),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|error| CliError::Usage(format!("cannot start the runtime: {error}")))
+}
+
+async fn run(cli: Cli, out: &Output) -> Result<Exit, CliError> {
+    if let Command::Lsp(args) = cli.command {
+        return lsp::run(args).await;
+    }
+    lsp::log_to_stderr(cli.verbose);
+    let context = Context::new(out, cli.workspace)?;
+    match cli.command {
+        Command::Lsp(_) => unreachable!("handled above"),
+        Command::Init(args) => init::run(&args, &context),
+        Command::Trust(args) => trust::run(&args, &context),
+        Command::Ask(args) => ask::run(args, &context).await,
+        Command::Check(args) => check::run(args, &context).await,
+        Command::Schema(command) => schema::run(command, &context).await,
+        Command::Annotate(command) => annotate::run(&command, &context),
+        Command::Doctor(args) => doctor::run(args, &context).await,
+        Command::Demo(args) => demo::run(args, &context).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
     }
 }

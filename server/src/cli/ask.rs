@@ -1,0 +1,289 @@
+use std::io::Read;
+
+use chrono::NaiveDate;
+use nlq_engine::{Answer, Clarification, Outcome};
+use nlq_providers::{Limits, Rows};
+use serde_json::{Value, json};
+
+use super::{
+    context::Context,
+    error::{CliError, Exit},
+    output::{Output, Progress, Style, Table, confidence_words, indent, summary, visible},
+    terminal,
+};
+use crate::session::{Ask, Checked, Session, SessionError, Validation};
+
+/// Clarifications that one question may lead to before it is left to the user to ask anew.
+const MAX_CLARIFICATIONS: usize = 5;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The question; `-` reads it from standard input
+    question: String,
+    /// Connection, such as shop/dev (default: the workspace's default connection)
+    #[arg(long, short)]
+    connection: Option<String>,
+    /// Show the whole derivation
+    #[arg(long)]
+    explain: bool,
+    /// Run the query and show its rows
+    #[arg(long)]
+    run: bool,
+    /// Rows to show at most (default: the workspace's `max_result_rows`)
+    #[arg(long, value_name = "ROWS", requires = "run")]
+    limit: Option<usize>,
+    /// Use the schema snapshot only, do not connect
+    #[arg(long, conflicts_with = "run")]
+    offline: bool,
+    /// Reply to the question that nlq asked back; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    reply: Vec<String>,
+    /// What "today" is, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    today: Option<NaiveDate>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliError> {
+    let question = question(&args.question)?;
+    let session = context.session()?;
+    let mut ask = Ask {
+        text: question,
+        replies: args.reply.clone(),
+        connection: args.connection.clone(),
+        offline: args.offline,
+        today: args.today,
+        ..Ask::default()
+    };
+    let interactive = !args.json && terminal::is_interactive();
+    let mut checked = answer(&session, &ask, context).await?;
+    while let Outcome::Clarification(asked) = &checked.answer.outcome
+        && interactive
+        && ask.replies.len() < MAX_CLARIFICATIONS
+    {
+        context.out.line(clarification_text(asked, context.out))?;
+        let Some(choice) = terminal::choose("Which one is meant?", asked.options.len())? else {
+            return Ok(Exit::Findings);
+        };
+        ask.replies.push(asked.options[choice].label.clone());
+        context.out.line("")?;
+        checked = answer(&session, &ask, context).await?;
+    }
+    let rows = match (&checked.answer.outcome, &checked.validation) {
+        (Outcome::Query { .. }, Validation::Failed(_)) => None,
+        (Outcome::Query { sql, .. }, _) if args.run => Some(rows(&session, &checked, sql, &args, context).await),
+        _ => None,
+    };
+    session.close().await;
+    let failed = matches!(rows, Some(Err(_))) || matches!(checked.validation, Validation::Failed(_));
+    let exit = match checked.answer.outcome {
+        Outcome::Query { .. } if !failed => Exit::Clean,
+        _ => Exit::Findings,
+    };
+    if args.json {
+        context.out.json(&to_json(&ask, &checked, rows.as_ref(), args.explain))?;
+        return Ok(exit);
+    }
+    context.out.line(answer_text(&checked, context.out))?;
+    if args.explain {
+        context.out.line(derivation(&checked.answer, context.out))?;
+    }
+    match rows {
+        Some(Ok(rows)) => {
+            context.out.line("")?;
+            context.out.line(rows_text(&rows, rows.rows.len(), context.out))?;
+        }
+        Some(Err(error)) => return Err(error.into()),
+        None => {}
+    }
+    Ok(exit)
+}
+
+/// The question as it was meant: from standard input for `-`, never empty.
+fn question(argument: &str) -> Result<String, CliError> {
+    let mut text = argument.to_owned();
+    if argument == "-" {
+        text.clear();
+        let read = std::io::stdin().lock().read_to_string(&mut text);
+        read.map_err(|error| CliError::Usage(format!("cannot read the question from standard input: {error}")))?;
+    }
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CliError::Usage("the question is empty: say what you want to know".into()));
+    }
+    Ok(text.to_owned())
+}
+
+async fn answer(session: &Session, ask: &Ask, context: &Context<'_>) -> Result<Checked, CliError> {
+    let progress = Progress::spinner("");
+    Ok(session.ask(ask, context.cancel.clone(), &|stage| progress.say(stage)).await?)
+}
+
+async fn rows(
+    session: &Session,
+    checked: &Checked,
+    sql: &str,
+    args: &Args,
+    context: &Context<'_>,
+) -> Result<Rows, SessionError> {
+    let _progress = Progress::spinner(format!("Running on {}", checked.connection));
+    let agents = session.view().config.agents;
+    let limits =
+        args.limit.map(|rows| Limits { rows, bytes: agents.max_result_bytes, timeout: agents.execution_timeout });
+    session.run(&checked.connection, sql, limits, context.cancel.clone()).await
+}
+
+/// The answer as people read it.
+pub(super) fn answer_text(checked: &Checked, out: &Output) -> String {
+    let answer = &checked.answer;
+    let mut text = match &answer.outcome {
+        Outcome::Query { sql, description } => {
+            let mut text = visible(sql, true);
+            text.push('\n');
+            field(&mut text, out, "In words", description);
+            let words = confidence_words(answer.confidence);
+            field(&mut text, out, "Confidence", &format!("{:.2}, {words}", answer.confidence));
+            text
+        }
+        Outcome::Clarification(asked) => clarification_text(asked, out),
+        Outcome::Abstention { reason } => {
+            format!("{} {}", out.paint(Style::Yellow, "No answer:"), visible(reason, true))
+        }
+    };
+    match &checked.validation {
+        Validation::Passed => {
+            field(&mut text, out, "Validated", &format!("{} accepts it", checked.connection));
+        }
+        Validation::Offline(why) => {
+            let said = format!("against the schema snapshot of {} only: {why}", checked.connection);
+            field(&mut text, out, "Validated", &said);
+        }
+        Validation::Failed(error) => {
+            field(&mut text, out, "Refused", &format!("{} says: {error}", checked.connection));
+        }
+        Validation::NotApplicable => {}
+    }
+    for boundary in &answer.boundaries {
+        let word = boundary.span.of(&answer.reasoning.query_text);
+        let about = if word.is_empty() { String::new() } else { format!("\"{word}\": ") };
+        field(&mut text, out, "Not sure", &format!("{about}{}", boundary.explanation));
+        for suggestion in &boundary.suggestions {
+            field(&mut text, out, "", &format!("→ {suggestion}"));
+        }
+    }
+    if matches!(answer.outcome, Outcome::Query { .. }) && !answer.alternatives.is_empty() {
+        text.push_str("\nOther readings");
+        for (number, other) in answer.alternatives.iter().enumerate() {
+            let confidence = out.paint(Style::Dim, format!("({:.2})", other.confidence));
+            let head = format!("\n{:>3}. {} {confidence}\n", number + 1, visible(&other.description, true));
+            text.push_str(&head);
+            text.push_str(&out.paint(Style::Dim, indent(&visible(&other.sql, true), 5)));
+        }
+    }
+    text
+}
+
+fn field(text: &mut String, out: &Output, name: &str, value: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let name = out.paint(Style::Cyan, format!("{name:<10}"));
+    text.push_str(&format!("{name}  {}", visible(value, true)));
+}
+
+fn clarification_text(asked: &Clarification, out: &Output) -> String {
+    let mut text = format!("{} {}", out.paint(Style::Yellow, "nlq asks:"), visible(&asked.question, true));
+    for (number, option) in asked.options.iter().enumerate() {
+        text.push_str(&format!("\n{:>3}. {}\n", number + 1, out.paint(Style::Bold, visible(&option.label, true))));
+        text.push_str(&out.paint(Style::Dim, indent(&visible(&option.sql, true), 5)));
+    }
+    text
+}
+
+/// Rows as an aligned table with what a limit left out.
+pub(super) fn rows_text(rows: &Rows, limit: usize, out: &Output) -> String {
+    let note = out.paint(Style::Dim, summary(rows, limit.min(rows.rows.len())));
+    if rows.columns.is_empty() { note } else { format!("{}\n{note}", Table::of(rows, limit).render(out)) }
+}
+
+/// The reasoning stream: stages, steps with their evidence, what lost and why, and what the confidence is made of.
+fn derivation(answer: &Answer, out: &Output) -> String {
+    let mut text = format!("\n{}", out.paint(Style::Bold, "How it came about"));
+    for stage in &answer.reasoning.stages {
+        let time = out.paint(Style::Dim, format!("{} µs", stage.micros));
+        text.push_str(&format!("\n\n{}  {time}\n  {}", out.paint(Style::Blue, &stage.name), stage.description));
+        for step in &stage.steps {
+            let confidence = out.paint(Style::Dim, format!("{:.2}", step.confidence));
+            text.push_str(&format!("\n  {confidence} {}", visible(&step.description, true)));
+            if step.evidence.as_object().is_none_or(|evidence| !evidence.is_empty()) && !step.evidence.is_null() {
+                text.push_str(&format!("\n       {}", out.paint(Style::Dim, &step.evidence)));
+            }
+        }
+        for other in &stage.alternatives {
+            let lost = format!("\n  not taken ({:.2}): {}: {}", other.confidence, other.description, other.reason);
+            text.push_str(&visible(&lost, true));
+        }
+        if !stage.conclusion.is_empty() {
+            text.push_str(&format!("\n  {} {}", out.paint(Style::Green, "⇒"), visible(&stage.conclusion, true)));
+        }
+    }
+    if !answer.factors.is_empty() {
+        text.push_str(&format!("\n\n{}", out.paint(Style::Bold, "What the confidence is made of")));
+        for factor in &answer.factors {
+            text.push_str(&format!("\n  {:.2}  {}: {}", factor.value, factor.name, visible(&factor.explanation, true)));
+        }
+    }
+    text
+}
+
+/// Documented in docs/cli.md.
+fn to_json(ask: &Ask, checked: &Checked, rows: Option<&Result<Rows, SessionError>>, explain: bool) -> Value {
+    let answer = &checked.answer;
+    let mut object = json!({
+        "question": ask.text,
+        "connection": checked.connection.to_string(),
+        "outcome": match &answer.outcome {
+            Outcome::Query { .. } => "query",
+            Outcome::Clarification(_) => "clarification",
+            Outcome::Abstention { .. } => "abstention",
+        },
+        "confidence": answer.confidence,
+    });
+    match &answer.outcome {
+        Outcome::Query { sql, description } => {
+            object["sql"] = json!(sql);
+            object["description"] = json!(description);
+        }
+        Outcome::Clarification(asked) => object["clarification"] = json!(asked),
+        Outcome::Abstention { reason } => object["reason"] = json!(reason),
+    }
+    object["validation"] = match &checked.validation {
+        Validation::Passed => json!({ "status": "passed" }),
+        Validation::Offline(why) => json!({ "status": "offline", "message": why }),
+        Validation::Failed(error) => json!({ "status": "failed", "code": error.code, "message": error.message }),
+        Validation::NotApplicable => json!({ "status": "none" }),
+    };
+    object["boundaries"] = json!(answer.boundaries);
+    object["alternatives"] = json!(answer.alternatives);
+    if explain {
+        object["factors"] = json!(answer.factors);
+        object["reasoning"] = json!(answer.reasoning);
+    }
+    match rows {
+        Some(Ok(rows)) => object["rows"] = rows_json(rows),
+        Some(Err(error)) => object["error"] = json!({ "code": error.code, "message": error.message }),
+        None => {}
+    }
+    object
+}
+
+fn rows_json(rows: &Rows) -> Value {
+    json!({
+        "columns": rows.columns,
+        "rows": rows.rows,
+        "truncated": rows.truncated,
+        "elapsed_ms": rows.elapsed.as_secs_f64() * 1000.0,
+    })
+}

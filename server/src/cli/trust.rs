@@ -1,0 +1,152 @@
+use std::path::PathBuf;
+
+use nlq_config::{
+    CONFIG_FILE, Config, ConnectionConfig, ConnectionKind, SecretRef, TlsMode, TrustState, TrustStore, Workspace,
+    parse_config,
+};
+use nlq_text::Severity;
+
+use super::{
+    context::Context,
+    error::{CliError, Exit},
+    output::{Finding, Output, Source, Style, visible},
+    terminal,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder of the workspace (default: the one here)
+    path: Option<PathBuf>,
+    /// Take trust back
+    #[arg(long, conflicts_with_all = ["show", "yes"])]
+    revoke: bool,
+    /// Only show what would be resolved, run and connected to
+    #[arg(long)]
+    show: bool,
+    /// Accept without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> {
+    let workspace = match &args.path {
+        Some(path) => {
+            let folder = std::fs::canonicalize(path).map_err(|error| CliError::file("open", path, &error))?;
+            let none = || CliError::Usage(format!("there is no {CONFIG_FILE} in {} or above it", path.display()));
+            Workspace::discover(&folder).ok_or_else(none)?
+        }
+        None => context.workspace()?,
+    };
+    let file = workspace.config_file();
+    let store = TrustStore::open();
+    if args.revoke {
+        store.revoke(&file)?;
+        context.out.line(format!("{} is no longer trusted.", context.short(&file)))?;
+        return Ok(Exit::Clean);
+    }
+    let text = std::fs::read_to_string(&file).map_err(|error| CliError::file("read", &file, &error))?;
+    let parsed = parse_config(&text);
+    let errors: Vec<_> = parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
+    if !errors.is_empty() {
+        // What cannot be read cannot be shown, and nobody should accept what they were not shown.
+        let source = Source::new(context.short(&file), text);
+        for diagnostic in errors {
+            context.out.line(Finding { source: &source, diagnostic }.render(context.out))?;
+        }
+        return Err(CliError::Failed(format!("mend {} first, then trust it", source.path)));
+    }
+    let state = store.check(&file, &text);
+    let state_text = match state {
+        TrustState::Trusted(_) => "trusted",
+        TrustState::Unknown => "not trusted yet",
+        TrustState::Changed => "changed since it was trusted",
+    };
+    let out = context.out;
+    out.line(format!("{} ({state_text})", out.paint(Style::Bold, context.short(&file))))?;
+    out.line(effects(&parsed.value, &workspace, out))?;
+    if args.show {
+        return Ok(Exit::Clean);
+    }
+    if matches!(state, TrustState::Trusted(_)) {
+        out.line("\nThis content is trusted already.")?;
+        return Ok(Exit::Clean);
+    }
+    if !args.yes {
+        if !terminal::is_interactive() {
+            return Err(CliError::Usage("nobody is there to ask: pass --yes to accept this".into()));
+        }
+        if !terminal::confirm("\nLet nlq do this?")? {
+            out.line("Nothing was changed.")?;
+            return Ok(Exit::Findings);
+        }
+    }
+    store.accept(&file, &text)?;
+    out.line("\nTrusted. nlq asks again when this file changes.")?;
+    Ok(Exit::Clean)
+}
+
+/// What trusting lets nlq do: connections, secrets (as references, never as values) and programs.
+fn effects(config: &Config, workspace: &Workspace, out: &Output) -> String {
+    let mut text = String::from("Trusting it lets nlq, with your rights on this machine:");
+    for (reference, connection) in config.connections() {
+        let target = target(connection, workspace);
+        text.push_str(&format!("\n  connect to {} {}", out.paint(Style::Bold, reference), visible(&target, false)));
+    }
+    for (reference, connection) in config.connections() {
+        for (setting, secret) in settings(connection) {
+            if let Some(action) = action(secret, out) {
+                text.push_str(&format!("\n  {action} for {setting} of {reference}"));
+            }
+        }
+    }
+    text
+}
+
+fn target(connection: &ConnectionConfig, workspace: &Workspace) -> String {
+    match &connection.kind {
+        ConnectionKind::Sqlite(sqlite) => format!("(SQLite, {})", workspace.root.join(&sqlite.path).display()),
+        ConnectionKind::Postgresql(pg) => {
+            let tls = match pg.tls {
+                TlsMode::Disable => "without TLS",
+                TlsMode::Prefer => "with TLS if offered",
+                TlsMode::Require => "with TLS",
+                TlsMode::VerifyFull => "with verified TLS",
+            };
+            let (user, host, database) = (written(&pg.user), written(&pg.host), written(&pg.database));
+            format!("(PostgreSQL, {user}@{host}:{}/{database}, {tls})", pg.port)
+        }
+    }
+}
+
+/// Settings that may be secrets, with their names.
+pub(super) fn settings(connection: &ConnectionConfig) -> Vec<(&'static str, &SecretRef)> {
+    match &connection.kind {
+        ConnectionKind::Sqlite(_) => Vec::new(),
+        ConnectionKind::Postgresql(pg) => [("host", &pg.host), ("database", &pg.database), ("user", &pg.user)]
+            .into_iter()
+            .chain(pg.password.as_ref().map(|password| ("password", password)))
+            .collect(),
+    }
+}
+
+fn action(secret: &SecretRef, out: &Output) -> Option<String> {
+    let name = |name: &str| visible(name, false);
+    Some(match secret {
+        SecretRef::Literal(_) => return None,
+        SecretRef::Env(variable) => format!("read the environment variable {}", name(variable)),
+        SecretRef::File(path) => format!("read the file {}", name(path)),
+        SecretRef::Keyring { service, user } => format!("read the keyring entry {}/{}", name(service), name(user)),
+        SecretRef::Command(command) => format!("{} {}", out.paint(Style::Red, "run the program"), name(command)),
+    })
+}
+
+/// A setting as it stands in the file.
+fn written(secret: &SecretRef) -> String {
+    match secret {
+        SecretRef::Literal(value) => value.clone(),
+        SecretRef::Env(name) => format!("${{env:{name}}}"),
+        SecretRef::File(path) => format!("${{file:{path}}}"),
+        SecretRef::Keyring { service, user } => format!("${{keyring:{service}/{user}}}"),
+        SecretRef::Command(command) => format!("${{command:{command}}}"),
+    }
+}
