@@ -1,16 +1,23 @@
 //! nlq.yaml, annotations, secrets and trust: every file of a workspace, typed, with source ranges.
 
 mod annotations;
+mod check;
 mod config;
+mod declared;
+mod read;
 mod secret;
+mod targets;
 mod trust;
 mod workspace;
+mod yaml;
 
-pub use annotations::{AnnotationFile, Place, check_annotations, merge_annotations, parse_annotations};
+pub use annotations::{AnnotationFile, Place, merge_annotations, parse_annotations};
 pub use config::{
     AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
     PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, parse_config,
 };
+pub use declared::editor::{EditorSetting, editor_configuration, editor_settings};
 pub use secret::{SecretError, SecretRef};
+pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted};
 pub use workspace::{CONFIG_FILE, Workspace};

@@ -1,6 +1,24 @@
-use std::path::Path;
+use std::{
+    fmt,
+    io::Read,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use nlq_text::did_you_mean;
 
 use crate::Trusted;
+
+/// A program that does not answer within this is stopped: long enough for a vault's round trip, short enough to wait for.
+const PROGRAM_LIMIT: Duration = Duration::from_secs(10);
+
+/// Bytes of a secret at most: passwords and tokens are far smaller, and a wrong path may name a huge file.
+const MAX_BYTES: u64 = 64 << 10;
+
+const KINDS: [&str; 4] = ["env", "file", "keyring", "command"];
 
 /// A setting that is written as it is, or as a reference to a secret: `${env:NAME}`, `${file:path}`,
 /// `${keyring:service/user}`, `${command:program args}`. Its `Debug` shows the reference, never a resolved value.
@@ -19,7 +37,8 @@ pub enum SecretRef {
         /// User.
         user: String,
     },
-    /// What a program prints, without its last line end.
+    /// What a program prints, without its last line end. It is started without a shell; words are split at spaces,
+    /// `'...'` and `"..."` keep them together.
     Command(String),
 }
 
@@ -28,10 +47,180 @@ pub enum SecretRef {
 #[error("{0}")]
 pub struct SecretError(pub String);
 
+/// The reference as it is written.
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretRef::Literal(text) => f.write_str(text),
+            SecretRef::Env(name) => write!(f, "${{env:{name}}}"),
+            SecretRef::File(path) => write!(f, "${{file:{path}}}"),
+            SecretRef::Keyring { service, user } => write!(f, "${{keyring:{service}/{user}}}"),
+            SecretRef::Command(line) => write!(f, "${{command:{line}}}"),
+        }
+    }
+}
+
 impl SecretRef {
+    /// Reads a setting's text. The error says what is wrong without repeating the text, with a mend where there is one.
+    pub(crate) fn parse(text: &str) -> Result<Self, (String, Option<String>)> {
+        let fail = |message: String| Err((message, None));
+        if !text.contains("${") {
+            return Ok(SecretRef::Literal(text.to_owned()));
+        }
+        let Some(inner) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
+            return fail("a reference must be the whole value, as in `${env:NAME}`".into());
+        };
+        let Some((kind, target)) = inner.split_once(':') else {
+            let instead = (!inner.is_empty() && is_variable(inner)).then(|| format!("${{env:{inner}}}"));
+            return Err(("a reference names its kind: `${env:NAME}`, `${file:path}` and so on".into(), instead));
+        };
+        if !KINDS.contains(&kind) {
+            let near = did_you_mean(kind, KINDS);
+            let message = "a reference is one of `env`, `file`, `keyring` and `command`".to_owned();
+            return Err((message, near.map(|near| format!("${{{near}:{target}}}"))));
+        }
+        if target.trim().is_empty() {
+            return fail(format!("the reference `${{{kind}:...}}` names nothing"));
+        }
+        match kind {
+            "env" if is_variable(target) => Ok(SecretRef::Env(target.into())),
+            "env" => fail("an environment variable is named with letters, digits and `_`".into()),
+            "file" => Ok(SecretRef::File(target.into())),
+            "keyring" => match target.split_once('/') {
+                Some((service, user)) if !service.is_empty() && !user.is_empty() => {
+                    Ok(SecretRef::Keyring { service: service.into(), user: user.into() })
+                }
+                _ => fail("a keyring reference is written `${keyring:service/user}`".into()),
+            },
+            _ if split_words(target).is_none() => fail("a quote in this command is not closed".into()),
+            _ => Ok(SecretRef::Command(target.into())),
+        }
+    }
+
     /// The value. `root` is the workspace's folder. Programs get ten seconds.
-    pub fn resolve(&self, root: &Path, trusted: &Trusted) -> Result<String, SecretError> {
-        let _ = (root, trusted);
-        Err(SecretError(String::new()))
+    ///
+    /// Blocks: reads files and waits for programs. Call it on a thread that may wait.
+    pub fn resolve(&self, root: &Path, _: &Trusted) -> Result<String, SecretError> {
+        let fail = |why: String| Err(SecretError(format!("cannot resolve {self}: {why}")));
+        let value = match self {
+            SecretRef::Literal(text) => return Ok(text.clone()),
+            SecretRef::Env(name) => match std::env::var(name) {
+                Ok(value) => return Ok(value),
+                Err(std::env::VarError::NotPresent) => {
+                    return fail(format!("set the environment variable {name} before nlq starts"));
+                }
+                Err(std::env::VarError::NotUnicode(_)) => return fail(format!("{name} is not UTF-8 text")),
+            },
+            SecretRef::File(path) => read_file(&root.join(path)),
+            SecretRef::Keyring { service, user } => match keyring_command(service, user) {
+                Some(words) => run(&words, root),
+                None => Err("this system's keyring cannot be read; use ${env:...} or ${command:...}".into()),
+            },
+            SecretRef::Command(line) => {
+                split_words(line).ok_or_else(|| "a quote is not closed".into()).and_then(|words| run(&words, root))
+            }
+        };
+        value.map(without_line_end).or_else(fail)
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|ch| ch.is_ascii_alphanumeric() || ch == '_')
+}
+
+fn without_line_end(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
+}
+
+fn read_file(path: &Path) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|error| format!("cannot open {}: {error}", path.display()))?;
+    let bytes = read_some(file).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    secret_text(bytes)
+}
+
+fn read_some(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn secret_text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("it is longer than {} KiB, so hardly a secret", MAX_BYTES >> 10));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
+}
+
+/// The platform's own tool: a link to a keyring library would cost every user its weight.
+fn keyring_command(service: &str, user: &str) -> Option<Vec<String>> {
+    let words: &[&str] = if cfg!(target_os = "macos") {
+        &["security", "find-generic-password", "-s", service, "-a", user, "-w"]
+    } else if cfg!(unix) {
+        &["secret-tool", "lookup", "service", service, "username", user]
+    } else {
+        return None;
+    };
+    Some(words.iter().map(|&word| word.into()).collect())
+}
+
+/// Splits a command into words; none when a quote is not closed.
+fn split_words(line: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for ch in line.chars() {
+        match quote {
+            Some(open) if ch == open => quote = None,
+            Some(_) => word.get_or_insert_default().push(ch),
+            None if ch == '"' || ch == '\'' => {
+                quote = Some(ch);
+                word.get_or_insert_default();
+            }
+            None if ch.is_whitespace() => words.extend(word.take()),
+            None => word.get_or_insert_default().push(ch),
+        }
+    }
+    words.extend(word);
+    (quote.is_none() && !words.is_empty()).then_some(words)
+}
+
+fn run(words: &[String], root: &Path) -> Result<String, String> {
+    let (program, arguments) = words.split_first().ok_or("it names no program")?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no program {program} on the PATH: install it"),
+        _ => format!("cannot start {program}: {error}"),
+    })?;
+    let Some(stdout) = child.stdout.take() else { return Err(format!("{program} has no output")) };
+    let deadline = Instant::now() + PROGRAM_LIMIT;
+    let (send, receive) = mpsc::channel();
+    // Not joined: a grandchild may keep the pipe open after the program was stopped.
+    thread::spawn(move || send.send(read_some(stdout)));
+    let output = receive.recv_timeout(PROGRAM_LIMIT);
+    let status = if output.is_ok() { wait_until(&mut child, deadline) } else { None };
+    let (Ok(output), Some(status)) = (output, status) else {
+        // Both fail only when the program has ended already.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(format!("{program} did not answer within {} seconds", PROGRAM_LIMIT.as_secs()));
+    };
+    if !status.success() {
+        return Err(format!("{program} failed ({status})"));
+    }
+    secret_text(output.map_err(|error| format!("cannot read what {program} prints: {error}"))?)
+}
+
+fn wait_until(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            _ => return None,
+        }
     }
 }

@@ -1,9 +1,16 @@
 use std::path::{Path, PathBuf};
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use walkdir::{DirEntry, WalkDir};
+
 use crate::{Config, ConnectionRef};
 
 /// The file that makes a folder a workspace.
 pub const CONFIG_FILE: &str = "nlq.yaml";
+
+/// Files and folders looked at for annotations at most: a large repository has tens of thousands; a home folder that
+/// someone made a workspace has millions.
+const MAX_VISITED: usize = 100_000;
 
 /// A folder with an `nlq.yaml`: where its files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +38,68 @@ impl Workspace {
     /// The annotation files that the configuration's globs name, sorted; hidden folders, `node_modules` and `target`
     /// are passed over.
     pub fn annotation_files(&self, config: &Config) -> Vec<PathBuf> {
-        let _ = config;
-        Vec::new()
+        let globs = globs(&config.annotations);
+        let walk = WalkDir::new(&self.root).into_iter().filter_entry(|entry| entry.depth() == 0 || !passed_over(entry));
+        let mut files: Vec<PathBuf> = walk
+            .take(MAX_VISITED)
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().strip_prefix(&self.root).is_ok_and(|path| globs.is_match(path)))
+            .filter(|entry| entry.path().is_file())
+            .map(DirEntry::into_path)
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+fn passed_over(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    entry.file_type().is_dir() && (name.starts_with('.') || name == "node_modules" || name == "target")
+}
+
+/// Patterns that are no globs have their diagnostic in `nlq.yaml`.
+fn globs(patterns: &[String]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        if let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() {
+            set.add(glob);
+        }
+    }
+    set.build().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn annotation_files_are_found_by_glob_outside_of_built_and_hidden_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            "a.annotations.yaml",
+            "x/ü.annotations.yaml",
+            ".git/b.annotations.yaml",
+            "node_modules/c.annotations.yaml",
+            "target/d.annotations.yaml",
+            "x/other.yaml",
+        ];
+        for name in names {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        let workspace = Workspace { root: folder.path().to_owned() };
+        let found = |globs: &[&str]| -> Vec<String> {
+            let annotations = globs.iter().map(|&glob| glob.into()).collect();
+            let config = Config { annotations, ..Config::default() };
+            let files = workspace.annotation_files(&config).into_iter();
+            files.map(|file| file.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
+        };
+        assert_eq!(found(&["**/*.annotations.yaml"]), ["a.annotations.yaml", "x/ü.annotations.yaml"]);
+        assert_eq!(found(&["*.annotations.yaml"]), ["a.annotations.yaml"]);
+        assert_eq!(found(&["./x/*.yaml", "[broken"]), ["x/other.yaml", "x/ü.annotations.yaml"]);
     }
 }

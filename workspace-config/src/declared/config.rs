@@ -1,0 +1,182 @@
+//! The keys of `nlq.yaml`. Thresholds, time-outs and limits are the source design's (its appendix A).
+
+use super::{Key, Object, Shape};
+
+pub(crate) static SYSTEMS: [(&str, &Object); 2] = [("sqlite", &SQLITE), ("postgresql", &POSTGRESQL)];
+
+const SQLITE_WORD: (&str, &str) = ("sqlite", "A SQLite 3 file.");
+const POSTGRESQL_WORD: (&str, &str) = ("postgresql", "A PostgreSQL server, version 13 or later.");
+
+pub(crate) static CONFIG: Object = Object {
+    name: "config",
+    doc: "An nlq workspace: its systems, how to reach them, and how questions are answered.",
+    keys: &[
+        Key::new("workspace", Shape::Text, "The workspace's name, as people see it."),
+        Key::new("trigger", Shape::Name, "The word that begins a prompt in a comment, as in `nlq: orders per month`.")
+            .default("nlq"),
+        Key::new(
+            "default_connection",
+            Shape::Text,
+            "The connection of prompts that name none, as `provider/connection`; the only connection when there is one.",
+        ),
+        Key::new("providers", Shape::Named(&PROVIDER), "The systems that questions are asked of, by name.").required(),
+        Key::new("orchestrator", Shape::Object(&ORCHESTRATOR), "When to stop, ask and try again."),
+        Key::new("agents", Shape::Object(&AGENTS), "Settings of the agents that answer a question."),
+        Key::new("engine", Shape::Object(&ENGINE), "How questions are understood."),
+        Key::new("annotations", Shape::Globs, "Globs, relative to this file, of the annotation files.")
+            .default("[\"**/*.annotations.yaml\"]"),
+    ],
+};
+
+static PROVIDER: Object = Object {
+    name: "provider",
+    doc: "One system with its connections, such as development and production.",
+    keys: &[
+        Key::new(
+            "type",
+            Shape::Word(&[SQLITE_WORD, POSTGRESQL_WORD, ("sql", "The SQL system that `dialect` names.")]),
+            "Which system it is.",
+        )
+        .required()
+        .others(&["kind", "system", "driver", "engine"]),
+        Key::new("dialect", Shape::Word(&[SQLITE_WORD, POSTGRESQL_WORD]), "Which SQL system it is, for `type: sql`."),
+        Key::new("description", Shape::Text, "What people should know of the system."),
+        Key::new("default_connection", Shape::Name, "The connection that the provider's name alone stands for."),
+        Key::new("connections", Shape::NamedBySystem(&SYSTEMS), "The system's connections, by name.").required(),
+    ],
+};
+
+const SAMPLE_VALUES: Key = Key::new(
+    "sample_values",
+    Shape::Bool,
+    "Keep the distinct values of columns that have few of them in the schema snapshot, so that questions can name \
+     them. Columns annotated as sensitive are never sampled.",
+)
+.default("true");
+
+pub(crate) static SQLITE: Object = Object {
+    name: "sqlite",
+    doc: "A SQLite file.",
+    keys: &[
+        Key::new("path", Shape::Text, "The database file, relative to this file. It is opened read-only.")
+            .required()
+            .others(&["file", "filename", "database", "url"]),
+        SAMPLE_VALUES,
+    ],
+};
+
+pub(crate) static POSTGRESQL: Object = Object {
+    name: "postgresql",
+    doc: "A PostgreSQL server.",
+    keys: &[
+        Key::new("host", Shape::TextOrReference, "Host name, or the folder of a Unix socket.")
+            .default("localhost")
+            .others(&["hostname", "server", "url"]),
+        Key::new("port", Shape::Integer { min: 1, max: 65535 }, "Port.").default("5432"),
+        Key::new("database", Shape::TextOrReference, "Database name.").required().others(&["dbname", "db"]),
+        Key::new("user", Shape::TextOrReference, "User name; best a user that may only read.")
+            .required()
+            .others(&["username", "login"]),
+        Key::new(
+            "password",
+            Shape::Password,
+            "The password, as a reference to where it is kept: never written here. Nothing is resolved before the \
+             workspace is trusted.",
+        )
+        .others(&["pass", "passwd", "pwd", "passphrase", "secret"]),
+        Key::new(
+            "tls",
+            Shape::Word(&[
+                ("disable", "Never."),
+                ("prefer", "If the server offers it."),
+                ("require", "Always, with any certificate."),
+                ("verify-full", "Always, and the certificate and the host name are checked."),
+            ]),
+            "How much TLS to ask for.",
+        )
+        .default("prefer")
+        .others(&["sslmode", "ssl"]),
+        Key::new("schemas", Shape::Texts, "Schemas to read; all but the system's when none is named.").default("[]"),
+        SAMPLE_VALUES,
+    ],
+};
+
+pub(crate) static ORCHESTRATOR: Object = Object {
+    name: "orchestrator",
+    doc: "When to stop, ask and try again.",
+    keys: &[
+        Key::new("max_iterations", Shape::Integer { min: 1, max: 20 }, "Attempts to repair a query at most.")
+            .default("5"),
+        Key::new(
+            "confidence_threshold",
+            Shape::Number { min: 0.0, max: 1.0 },
+            "A validated answer with at least this confidence is done.",
+        )
+        .default("0.85"),
+        Key::new(
+            "clarification_threshold",
+            Shape::Number { min: 0.0, max: 1.0 },
+            "Below this confidence nlq asks instead of answering.",
+        )
+        .default("0.6"),
+    ],
+};
+
+pub(crate) static AGENTS: Object = Object {
+    name: "agents",
+    doc: "Settings of the agents that answer a question.",
+    keys: &[
+        Key::new("schema_expert", Shape::Object(&SCHEMA_EXPERT), "The agent that knows the schema."),
+        Key::new("validator", Shape::Object(&VALIDATOR), "The agent that checks and runs queries."),
+    ],
+};
+
+pub(crate) static SCHEMA_EXPERT: Object = Object {
+    name: "schema_expert",
+    doc: "The agent that knows the schema.",
+    keys: &[
+        Key::new(
+            "cache_ttl_seconds",
+            Shape::Integer { min: 0, max: 31_536_000 },
+            "A schema snapshot older than this is read again on the next connection, in seconds.",
+        )
+        .default("3600"),
+        Key::new(
+            "max_tables_in_context",
+            Shape::Integer { min: 1, max: 10_000 },
+            "Tables considered for one question at most.",
+        )
+        .default("20"),
+    ],
+};
+
+pub(crate) static VALIDATOR: Object = Object {
+    name: "validator",
+    doc: "The agent that checks and runs queries.",
+    keys: &[
+        Key::new(
+            "execution_timeout_seconds",
+            Shape::Integer { min: 1, max: 86_400 },
+            "A query that runs longer is cancelled, in seconds.",
+        )
+        .default("30"),
+        Key::new("max_result_rows", Shape::Integer { min: 1, max: 1_000_000 }, "Rows fetched at most.").default("100"),
+        Key::new(
+            "max_result_bytes",
+            Shape::Integer { min: 1024, max: 1_073_741_824 },
+            "Bytes of values fetched at most.",
+        )
+        .default("16777216"),
+    ],
+};
+
+pub(crate) static ENGINE: Object = Object {
+    name: "engine",
+    doc: "How questions are understood.",
+    keys: &[Key::new(
+        "fiscal_year_start",
+        Shape::Integer { min: 1, max: 12 },
+        "The first month of the fiscal year, 1 to 12.",
+    )
+    .default("1")],
+};

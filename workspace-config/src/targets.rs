@@ -1,0 +1,158 @@
+//! Annotations against a schema: what they name must be there.
+
+use nlq_catalog::{Catalog, TableId};
+use nlq_text::{Diagnostic, Span, did_you_mean};
+
+use crate::{
+    AnnotationFile,
+    annotations::join_sides,
+    check::{change_to, shown, sorted},
+    yaml::{self, Entry, Node},
+};
+
+/// Checks targets, relationships, terms and metrics against the schema: unknown tables and columns with did-you-mean.
+/// `text` is the text that `file` was read from.
+pub fn check_annotations(file: &AnnotationFile, text: &str, catalog: &Catalog) -> Vec<Diagnostic> {
+    if file.places.is_empty() {
+        return Vec::new();
+    }
+    let root = yaml::parse(text).root;
+    let mut checker = Checker { catalog, text, found: Vec::new() };
+    let items = |key| root.get(key).map_or(&[][..], Node::items).iter();
+    for item in items("annotations") {
+        let (table, column) = (item.entry("table"), item.entry("column"));
+        if let Some(entry) = table {
+            checker.table(entry);
+        } else if let Some(entry) = column {
+            checker.column(&entry.node);
+        }
+        for join in item.get("relationships").map_or(&[][..], Node::items) {
+            checker.join(join);
+        }
+    }
+    for (key, expression) in [("terms", "condition"), ("metrics", "expression")] {
+        for item in items(key) {
+            if let Some(table) = item.entry("table").and_then(|entry| checker.table(entry))
+                && let Some(entry) = item.entry(expression)
+            {
+                checker.expression(table, &entry.node);
+            }
+        }
+    }
+    sorted(checker.found)
+}
+
+struct Checker<'a> {
+    catalog: &'a Catalog,
+    text: &'a str,
+    found: Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn table(&mut self, entry: &Entry) -> Option<TableId> {
+        let name = entry.node.text()?;
+        self.find_table(name, self.inner(&entry.node, name))
+    }
+
+    fn find_table(&mut self, name: &str, span: Span) -> Option<TableId> {
+        let (schema, table) = match name.rsplit_once('.') {
+            Some((schema, table)) => (Some(schema), table),
+            None => (None, name),
+        };
+        let found = self.catalog.find_table(schema, table);
+        if found.is_none() {
+            let names = self.catalog.tables.iter().map(|t| t.name.as_str());
+            let near = did_you_mean(table, names);
+            let qualified = near.map(|near| schema.map_or(near.to_owned(), |schema| format!("{schema}.{near}")));
+            self.unknown("unknown-table", &format!("there is no table {}", shown(name)), span, qualified);
+        }
+        found
+    }
+
+    fn column(&mut self, node: &Node) {
+        if let Some(name) = node.text() {
+            self.find_column(name, self.inner(node, name));
+        }
+    }
+
+    fn find_column(&mut self, name: &str, span: Span) {
+        let Some((table, column)) = name.rsplit_once('.') else { return };
+        // The column's own range when the whole is written as it is.
+        let exact = span.of(self.text) == name;
+        let table_span = if exact { Span::new(span.start, span.start + table.len()) } else { span };
+        let Some(id) = self.find_table(table, table_span) else { return };
+        if self.catalog.find_column(id, column).is_none() {
+            let column_span = if exact { Span::new(span.end - column.len(), span.end) } else { span };
+            self.unknown_column(id, column, column_span);
+        }
+    }
+
+    fn unknown_column(&mut self, table: TableId, column: &str, span: Span) {
+        let table = self.catalog.table(table);
+        let near = did_you_mean(column, table.columns.iter().map(|c| c.name.as_str())).map(str::to_owned);
+        let message = format!("{} has no column {}", shown(&table.name), shown(column));
+        self.unknown("unknown-column", &message, span, near);
+    }
+
+    fn unknown(&mut self, code: &'static str, message: &str, span: Span, near: Option<String>) {
+        let meant = near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let found = Diagnostic::warning(span, code, format!("{message}{meant}"));
+        self.found.push(near.iter().fold(found, |found, near| found.with_fix(change_to(span, near))));
+    }
+
+    fn join(&mut self, node: &Node) {
+        let Some((left, right)) = node.text().and_then(join_sides) else { return };
+        let whole = self.inner(node, node.text().unwrap_or_default());
+        for (side, at) in [(left, whole.of(self.text).find(left)), (right, whole.of(self.text).rfind(right))] {
+            let span = at.map_or(whole, |at| Span::new(whole.start + at, whole.start + at + side.len()));
+            self.find_column(side, span);
+        }
+    }
+
+    /// Words of an expression that are nearly a column's name. Others are left alone: without the system's own parser
+    /// they may be keywords or functions.
+    fn expression(&mut self, table: TableId, node: &Node) {
+        let Some(text) = node.text() else { return };
+        let span = self.inner(node, text);
+        if span.of(self.text) != text {
+            return;
+        }
+        for (start, word) in words(text) {
+            let columns = || self.catalog.table(table).columns.iter().map(|column| column.name.as_str());
+            if word.len() > 3
+                && self.catalog.find_column(table, word).is_none()
+                && did_you_mean(word, columns()).is_some()
+            {
+                self.unknown_column(table, word, Span::new(span.start + start, span.start + start + word.len()));
+            }
+        }
+    }
+
+    /// The range of a scalar's text, without its quotes when nothing in it is escaped.
+    fn inner(&self, node: &Node, text: &str) -> Span {
+        let inner = Span::new(node.span.start + 1, node.span.end.saturating_sub(1));
+        if inner.of(self.text) == text { inner } else { node.span }
+    }
+}
+
+/// The bare words of an SQL expression that are not called: text in quotes, numbers and function names are left out.
+fn words(text: &str) -> Vec<(usize, &str)> {
+    let mut words = Vec::new();
+    let mut rest = 0;
+    while let Some(ch) = text[rest..].chars().next() {
+        let tail = &text[rest..];
+        let word = tail.len() - tail.trim_start_matches(|ch: char| ch.is_alphanumeric() || ch == '_').len();
+        if ch == '\'' {
+            rest += 1 + tail[1..].find('\'').map_or(tail.len() - 1, |end| end + 1);
+        } else if word == 0 {
+            rest += ch.len_utf8();
+        } else {
+            let called = tail[word..].trim_start().starts_with(['(', '.']);
+            if !ch.is_ascii_digit() && !called {
+                words.push((rest, &tail[..word]));
+            }
+            rest += word;
+        }
+    }
+    words
+}
