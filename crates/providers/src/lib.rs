@@ -1,7 +1,9 @@
 //! Connections to the systems that queries run on: introspection, validation and read-only execution.
 
+mod postgres;
 mod provider;
 mod rows;
+mod samples;
 mod sqlite;
 
 pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};

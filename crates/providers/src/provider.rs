@@ -7,7 +7,7 @@ use nlq_query::sql::ReadOnlyQuery;
 use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Rows, sqlite::Sqlite};
+use crate::{Rows, postgres::Postgres, sqlite::Sqlite};
 
 /// What a provider can do (seeds: provider interface).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -138,11 +138,8 @@ pub async fn connect(
     root: &Path,
     trusted: &Trusted,
 ) -> Result<Arc<dyn QueryProvider>, ProviderError> {
-    let _ = trusted;
     match &connection.kind {
         ConnectionKind::Sqlite(config) => Ok(Arc::new(Sqlite::new(config, root))),
-        ConnectionKind::Postgresql(_) => {
-            Err(ProviderError::new(ProblemKind::Connection, "PostgreSQL is not connected yet"))
-        }
+        ConnectionKind::Postgresql(config) => Ok(Arc::new(Postgres::new(config, root, trusted).await?)),
     }
 }

@@ -57,8 +57,36 @@ impl std::fmt::Display for Value {
             Value::Null => f.write_str("NULL"),
             Value::Bool(value) => write!(f, "{value}"),
             Value::Int(value) => write!(f, "{value}"),
+            // As PostgreSQL writes them: with an exponent where digits alone would mislead.
+            Value::Float(value) if *value != 0.0 && !(1e-4..1e15).contains(&value.abs()) => {
+                let text = format!("{value:e}");
+                let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+                let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
+                write!(f, "{digits}e{sign}{exponent:0>2}")
+            }
             Value::Float(value) => write!(f, "{value}"),
             Value::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_read_as_in_postgresql() {
+        for (number, text) in [
+            (0.0, "0"),
+            (1.5, "1.5"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-2.5e-7, "-2.5e-07"),
+            (123456789012345.0, "123456789012345"),
+            (1e15, "1e+15"),
+            (1.2345678901234568e300, "1.2345678901234568e+300"),
+        ] {
+            assert_eq!(Value::Float(number).to_string(), text);
         }
     }
 }

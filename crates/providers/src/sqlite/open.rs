@@ -118,8 +118,3 @@ pub(super) fn text(row: &SqliteRow, index: usize) -> Option<String> {
 pub(super) fn int(row: &SqliteRow, index: usize) -> Option<i64> {
     row.try_get_unchecked::<Option<i64>, _>(index).ok().flatten()
 }
-
-/// A name as SQL text, whatever it holds.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     SCHEMA_TIMEOUT, kinds,
-    open::{Session, int, quoted, text},
+    open::{Session, int, text},
     values,
 };
-use crate::{ProblemKind, ProviderError, SchemaOptions};
+use crate::{ProblemKind, ProviderError, SchemaOptions, samples::quoted};
 
 /// Time for counting one table's rows; beyond it the largest row id stands for the count.
 const COUNT_BUDGET: Duration = Duration::from_millis(100);

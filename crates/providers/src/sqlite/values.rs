@@ -1,20 +1,12 @@
 use std::time::{Duration, Instant};
 
-use nlq_catalog::{Column, Table, TableKind, TypeKind, ValueSample};
+use nlq_catalog::{Column, Table, TableKind, TypeKind};
 
 use super::{
     kinds,
-    open::{Session, quoted, text},
+    open::{Session, text},
 };
-
-/// A text column with more distinct values than this is not low in cardinality: names, mails, free text.
-pub(super) const MAX_VALUES: usize = 1_000;
-
-/// Longer values are prose, not labels that a question names.
-pub(super) const MAX_VALUE_CHARS: usize = 100;
-
-/// Rows looked at for one column.
-pub(super) const MAX_ROWS: u64 = 20_000;
+use crate::samples::{MAX_ROWS, MAX_VALUES, quoted, sample_of};
 
 /// Time for one column; a sample is a help, never worth a wait.
 const COLUMN_BUDGET: Duration = Duration::from_millis(100);
@@ -66,18 +58,4 @@ async fn storage(session: &mut Session, table: &Table, column: &Column, end: Ins
     session.stop_at(end.min(Instant::now() + COLUMN_BUDGET));
     let rows = session.rows(&sql, &[]).await.unwrap_or_default();
     kinds::of_storage(&rows.iter().filter_map(|row| text(row, 0)).collect::<Vec<_>>())
-}
-
-/// Sorted values without the long ones; none when there is nothing to name, or most of it is prose.
-fn sample_of(found: Vec<String>, all_rows: bool) -> Option<ValueSample> {
-    let total = found.len();
-    let mut values: Vec<String> =
-        found.into_iter().filter(|value| value.chars().nth(MAX_VALUE_CHARS).is_none()).collect();
-    if values.len() * 2 < total || values.is_empty() {
-        return None;
-    }
-    let complete = all_rows && values.len() == total;
-    values.sort_unstable();
-    values.dedup();
-    Some(ValueSample { values, complete })
 }

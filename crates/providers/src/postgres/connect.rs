@@ -1,0 +1,92 @@
+use std::{path::Path, time::Duration};
+
+use nlq_config::{PostgresConfig, SecretRef, TlsMode, Trusted};
+use sqlx::{
+    ConnectOptions, Connection, PgConnection,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+
+use super::error;
+use crate::{ProblemKind, ProviderError};
+
+/// A server that does not answer by then is not there, as far as someone who waits in an editor is concerned.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept by a connection: the few that read the catalog.
+const STATEMENTS: usize = 16;
+
+/// The options of a connection, its secrets resolved.
+pub(super) async fn options(
+    config: &PostgresConfig,
+    root: &Path,
+    trusted: &Trusted,
+) -> Result<PgConnectOptions, ProviderError> {
+    // A secret may be a program that runs for seconds.
+    let (config, root, trusted) = (config.clone(), root.to_owned(), trusted.clone());
+    let resolved = tokio::task::spawn_blocking(move || {
+        let get = |secret: &SecretRef| {
+            let value = secret.resolve(&root, &trusted);
+            value.map_err(|e| ProviderError::new(ProblemKind::Connection, e.to_string()))
+        };
+        // Never another password than the configured one, such as the environment's: an empty one stands for none.
+        let password = config.password.as_ref().map_or(Ok(String::new()), &get)?;
+        Ok(PgConnectOptions::new_without_pgpass()
+            .host(&get(&config.host)?)
+            .port(config.port)
+            .database(&get(&config.database)?)
+            .username(&get(&config.user)?)
+            .password(&password)
+            .ssl_mode(match config.tls {
+                TlsMode::Disable => PgSslMode::Disable,
+                TlsMode::Prefer => PgSslMode::Prefer,
+                TlsMode::Require => PgSslMode::Require,
+                TlsMode::VerifyFull => PgSslMode::VerifyFull,
+            })
+            .application_name("nlq")
+            // The server's own setting shows floats as psql does.
+            .extra_float_digits(None)
+            .statement_cache_capacity(STATEMENTS)
+            .disable_statement_logging())
+    });
+    resolved.await.map_err(|e| ProviderError::new(ProblemKind::Connection, e.to_string()))?
+}
+
+/// A new connection.
+pub(super) async fn open(options: &PgConnectOptions) -> Result<PgConnection, ProviderError> {
+    let timed_out = || {
+        ProviderError::new(
+            ProblemKind::Timeout,
+            format!(
+                "{}:{} did not answer within {} s: check `host` and `port` in nlq.yaml, the network and the firewall",
+                options.get_host(),
+                options.get_port(),
+                CONNECT_TIMEOUT.as_secs()
+            ),
+        )
+    };
+    let connecting = async {
+        let mut connection = options.connect().await?;
+        // Behind the read-only transactions, for whatever might slip out of one. A plain statement, because poolers
+        // refuse start-up options.
+        sqlx::raw_sql("SET default_transaction_read_only = on").execute(&mut connection).await?;
+        Ok(connection)
+    };
+    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(connection) => connection.map_err(|e| error::of_connect(e, options)),
+        Err(_) => Err(timed_out()),
+    }
+}
+
+/// Stops what a backend is doing, from a connection of its own.
+pub(super) async fn cancel(options: &PgConnectOptions, backend: i32) {
+    let cancelling = async {
+        let mut connection = open(options).await?;
+        let done = sqlx::query("SELECT pg_cancel_backend($1)").bind(backend).execute(&mut connection).await;
+        let _ = connection.close().await;
+        done.map(|_| ()).map_err(|e| error::of_connect(e, options))
+    };
+    if let Err(error) = cancelling.await {
+        // The server's own statement timeout is still set.
+        tracing::warn!("could not cancel a query on the server: {error}");
+    }
+}
