@@ -1,1 +1,5 @@
 //! End-to-end tests over the real binary.
+
+#[path = "../support/client.rs"]
+mod client;
+mod lsp;
