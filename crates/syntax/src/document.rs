@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use nlq_text::{Diagnostic, Edit, LineIndex, Span};
+use nlq_text::{Diagnostic, Edit, LineIndex, Span, apply_edits};
+use tree_sitter::{InputEdit, Point, Tree};
 
 use crate::{
     FileDirectives, Language, Prompt, Query, Section,
-    found::Found,
+    found::{Form, Found},
+    host::{self, Scope},
     layout::{line_ending, unix},
     limits::MAX_FILE_BYTES,
     sql, write,
@@ -33,14 +35,15 @@ pub struct Document {
     lines: LineIndex,
     language: Language,
     options: Options,
+    tree: Option<Tree>,
     found: Arc<Found>,
 }
 
 impl Document {
     /// Reads a text.
     pub fn new(text: &str, language: Language, options: Options) -> Self {
-        let mut document =
-            Self { text: text.to_owned(), lines: LineIndex::new(text), language, options, found: Arc::default() };
+        let (lines, found) = (LineIndex::new(text), Arc::default());
+        let mut document = Self { text: text.to_owned(), lines, language, options, tree: None, found };
         document.read();
         document
     }
@@ -50,8 +53,27 @@ impl Document {
         if self.text.get(edit.span.start..edit.span.end).is_none() {
             return false;
         }
-        self.text.replace_range(edit.span.start..edit.span.end, &edit.text);
+        let point = |lines: &LineIndex, at: usize| {
+            let row = lines.line_of(at);
+            Point { row, column: at - lines.line_start(row).unwrap_or(0) }
+        };
+        let (start_byte, old_end_byte) = (edit.span.start, edit.span.end);
+        let new_end_byte = start_byte + edit.text.len();
+        let start_position = point(&self.lines, start_byte);
+        let old_end_position = point(&self.lines, old_end_byte);
+        self.text.replace_range(start_byte..old_end_byte, &edit.text);
         self.lines = LineIndex::new(&self.text);
+        if let Some(tree) = &mut self.tree {
+            let new_end_position = point(&self.lines, new_end_byte);
+            tree.edit(&InputEdit {
+                start_byte,
+                old_end_byte,
+                new_end_byte,
+                start_position,
+                old_end_position,
+                new_end_position,
+            });
+        }
         self.read();
         true
     }
@@ -63,10 +85,14 @@ impl Document {
                 MAX_FILE_BYTES / 1024 / 1024
             );
             let diagnostics = vec![Diagnostic::information(Span::at(0), "large-file", message)];
+            self.tree = None;
             self.found = Arc::new(Found { diagnostics, ..Found::default() });
             return;
         }
-        let found = sql::read(&self.text, &self.lines, &self.options);
+        let found = match self.language {
+            Language::Sql => sql::read(&self.text, &self.lines, &self.options),
+            language => host::read(&self.text, &self.lines, language, &self.options, &mut self.tree),
+        };
         self.found = Arc::new(found.with_prompt_sections(&self.text));
     }
 
@@ -119,18 +145,26 @@ impl Document {
     /// one in the language's own form, indented as its surroundings, with the document's line ends. An edit that
     /// changes nothing when there is no such prompt.
     pub fn answer_edit(&self, prompt: usize, query: &str, language: &str) -> Edit {
-        let none = Edit { span: Span::at(0), text: String::new() };
-        let Some(prompt) = self.prompts().get(prompt) else { return none };
+        let Some(prompt) = self.prompts().get(prompt) else { return nothing() };
         let _ = language;
-        let existing = prompt.answer.and_then(|index| Some((self.queries().get(index)?, self.found.forms.get(index)?)));
-        write::statement(&self.text, prompt, existing, query)
+        let answer = prompt.answer.and_then(|index| Some((self.queries().get(index)?, self.found.forms.get(index)?)));
+        match answer {
+            Some((answer, Form::Literal(literal))) => {
+                let text = host::replacement(self.language, &self.text, literal, &write::bare(query));
+                Edit { span: answer.span, text: text.replace('\n', line_ending(&self.text)) }
+            }
+            None if self.language != Language::Sql => {
+                let scope = self.tree.as_ref().map(|tree| host::scope(tree.root_node(), self.language, prompt.span));
+                write::declaration(&self.text, self.language, scope.unwrap_or(Scope::Statements), prompt, query)
+            }
+            answer => write::statement(&self.text, prompt, answer, query),
+        }
     }
 
     /// A clarification written below a prompt of a .nlq file (block quote and the chosen reply), or as one more comment
     /// line in code.
     pub fn reply_edit(&self, prompt: usize, question: &str, reply: &str) -> Edit {
-        let none = Edit { span: Span::at(0), text: String::new() };
-        let Some(prompt) = self.prompts().get(prompt) else { return none };
+        let Some(prompt) = self.prompts().get(prompt) else { return nothing() };
         let _ = question;
         write::comment_line(&self.text, prompt, reply)
     }
@@ -138,9 +172,34 @@ impl Document {
     /// An edit of a query's text as an edit of the document: escaped for the literal it stands in. None when the range
     /// crosses something that cannot be mapped.
     pub fn query_edit(&self, query: usize, edit: &Edit) -> Option<Edit> {
-        let found = self.queries().get(query)?;
+        let (found, form) = (self.queries().get(query)?, self.found.forms.get(query)?);
         found.text.get(edit.span.start..edit.span.end)?;
-        let text = unix(&edit.text).replace('\n', line_ending(&self.text));
-        Some(Edit { span: found.map.to_document(edit.span), text })
+        let eol = line_ending(&self.text);
+        match form {
+            Form::Statement { .. } => {
+                let text = unix(&edit.text).replace('\n', eol);
+                Some(Edit { span: found.map.to_document(edit.span), text })
+            }
+            Form::Literal(literal) => {
+                let whole = apply_edits(&found.text, std::slice::from_ref(edit));
+                let says = |candidate: &Edit| {
+                    let mut after = self.clone();
+                    let same = |query: &Query| query.text.trim() == whole.trim();
+                    after.edit(candidate) && after.queries().get(query).is_some_and(same)
+                };
+                let small = host::inner_edit(&self.text, literal, &found.map, edit)
+                    .map(|edit| Edit { text: edit.text.replace('\n', eol), ..edit });
+                // Where the small edit would say something else (it closes the literal, say), the literal is rewritten.
+                small.filter(says).or_else(|| {
+                    let text = host::replacement(self.language, &self.text, literal, whole.trim()).replace('\n', eol);
+                    let edit = Edit { span: found.span, text };
+                    (!literal.has_holes(&self.text) && says(&edit)).then_some(edit)
+                })
+            }
+        }
     }
+}
+
+fn nothing() -> Edit {
+    Edit { span: Span::at(0), text: String::new() }
 }

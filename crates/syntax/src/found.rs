@@ -1,6 +1,6 @@
 use nlq_text::{Diagnostic, Span};
 
-use crate::{FileDirectives, Prompt, Query, Section, comment::Notes};
+use crate::{FileDirectives, Prompt, Query, Section, comment::Notes, host::Literal};
 
 /// Everything that reading a document gave.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) enum Form {
         /// A `;` follows.
         terminated: bool,
     },
+    /// A string literal of a host language.
+    Literal(Literal),
 }
 
 impl From<Notes> for Found {

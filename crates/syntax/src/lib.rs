@@ -3,6 +3,7 @@
 mod comment;
 mod document;
 mod found;
+mod host;
 mod language;
 mod layout;
 mod limits;

@@ -24,6 +24,26 @@ impl TextMap {
         &self.pieces
     }
 
+    /// The map of the text that is left when only the ranges `kept` of the extracted text stay, in order.
+    pub(crate) fn select(&self, kept: &[Span]) -> Self {
+        let (mut map, mut done) = (Self::default(), 0);
+        for keep in kept {
+            let first = self.pieces.partition_point(|(inner, _)| inner.end <= keep.start);
+            for (inner, outer) in self.pieces[first..].iter().take_while(|(inner, _)| inner.start < keep.end) {
+                let clip = Span::new(inner.start.max(keep.start), inner.end.min(keep.end));
+                let place = Span::new(clip.start - keep.start, clip.end - keep.start).shift(done);
+                if inner.len() == outer.len() {
+                    let start = outer.start + clip.start - inner.start;
+                    map.push(place, Span::new(start, start + clip.len()));
+                } else {
+                    map.push(place, *outer);
+                }
+            }
+            done += keep.len();
+        }
+        map
+    }
+
     /// The document range of a range of the extracted text.
     pub fn to_document(&self, extracted: Span) -> Span {
         let start = self.outer(extracted.start, false);

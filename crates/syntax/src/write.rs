@@ -3,14 +3,15 @@
 use nlq_text::{Edit, Span};
 
 use crate::{
-    Prompt, Query,
+    Language, Prompt, Query,
     found::Form,
+    host::{self, Scope},
     layout::{indent, indentation, line_end, line_ending, unix},
-    sql,
+    name, sql,
 };
 
 /// A query as it is written: without the `;` and white space at its ends, `\n` between lines.
-fn bare(query: &str) -> String {
+pub(crate) fn bare(query: &str) -> String {
     unix(query).trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace()).to_owned()
 }
 
@@ -33,6 +34,15 @@ pub(crate) fn statement(text: &str, prompt: &Prompt, existing: Option<(&Query, &
     // A blank line keeps what follows apart.
     let gap = if below.lines().next().is_some_and(|line| !line.trim().is_empty()) { "\n" } else { "" };
     Edit { span: Span::at(place), text: format!("\n{query};{gap}").replace('\n', eol) }
+}
+
+/// Declares the answer of a prompt in a host language.
+pub(crate) fn declaration(text: &str, language: Language, scope: Scope, prompt: &Prompt, query: &str) -> Edit {
+    let margin = indentation(text, prompt.span.start);
+    let name = name::variable(&prompt.text, host::case(language, scope), text);
+    let declared = host::declaration(language, scope, &name, &bare(query), margin);
+    let place = line_end(text, prompt.span.end);
+    Edit { span: Span::at(place), text: format!("\n{margin}{declared}").replace('\n', line_ending(text)) }
 }
 
 /// One more line of the comment in which a prompt stands.

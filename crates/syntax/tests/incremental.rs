@@ -1,0 +1,96 @@
+//! However a document came to be, it is the same.
+
+mod common;
+
+use common::*;
+use nlq_syntax::Language;
+use nlq_text::{Edit, Span};
+use proptest::prelude::*;
+
+const SQL: &str = "-- nlq-file: check=all\r\n-- nlq: größte Städte 💣\n-- je Land\nSELECT 'a;b' FROM t;\n\n/* nlq(shop/dev): zwei */\n-- nlq-ignore: x\nSELECT $$ ; $$;\nSELECT 1\n";
+const PYTHON: &str = "def f():\n    # nlq: größte 💣\n    # je Land\n    q = f\"\"\"\n    SELECT {x} 'ß'\n    \"\"\"\n\n# nlq: b\r\nrun('SELECT 1' 'x')\n";
+const RUST: &str = "// nlq: größte 💣\nconst A: &str = r#\"SELECT 'ß'\"#;\nfn f() {\n    /* nlq(a/b): zwei\n     * drei */\n    g(\"SELECT \\\"a\\\"\");\n}\n";
+const JAVASCRIPT: &str =
+    "function f() {\n  // nlq: größte 💣\n  const q = `SELECT ${a} \\`b\\``;\n}\n// nlq: b\nq = 'SELECT ' + x;\n";
+const RUBY: &str = "# nlq: größte 💣\nq = <<~SQL\n  SELECT 'ß'\n    FROM t\nSQL\n# nlq: b\nputs 'SELECT 1'\n";
+const YAML: &str = "a:\n  # nlq: größte 💣\n  b: |-\n    SELECT 'ß'\n    FROM t\n  # nlq: c\n  d: SELECT 1\n";
+
+const SNIPPETS: &[&str] = &[
+    "",
+    "",
+    "x",
+    " ",
+    "\n",
+    "\r\n",
+    "'",
+    "\"",
+    "\"\"\"",
+    "`",
+    ";",
+    "ß",
+    "💣",
+    "\\",
+    "(",
+    ")",
+    "{",
+    "}",
+    "$",
+    "#",
+    "-- ",
+    "-- nlq: neu\n",
+    "# nlq: neu\n",
+    "// nlq: neu\n",
+    "nlq:",
+    "/*",
+    "*/",
+    "```\n",
+    "```sql\n",
+    "> ",
+    "# ",
+    "---\n",
+    "SELECT 1;\n",
+    "q = 'SELECT 2'\n",
+    "\n\n",
+];
+
+fn check(language: Language, text: &str, edits: &[(f64, f64, usize)]) -> Result<(), TestCaseError> {
+    let mut it = document(text, language);
+    for (place, length, snippet) in edits {
+        let boundary = |at: usize| it.text().floor_char_boundary(at);
+        let start = boundary((place * it.text().len() as f64) as usize);
+        let end = boundary((start + (length * length * 30.0) as usize).min(it.text().len()));
+        let edit = Edit { span: Span::new(start, end), text: SNIPPETS[snippet % SNIPPETS.len()].into() };
+        prop_assert!(it.edit(&edit));
+        assert_same(&it, &document(it.text(), language));
+        for (index, prompt) in it.prompts().iter().enumerate() {
+            prop_assert!(it.text().get(prompt.span.start..prompt.span.end).is_some());
+            let answer = it.answer_edit(index, HOSTILE, "sql");
+            prop_assert!(it.clone().edit(&answer));
+            prop_assert!(it.clone().edit(&it.reply_edit(index, "was?", "das")));
+        }
+        for query in it.queries() {
+            prop_assert!(query.span.end <= it.text().len());
+            for (inner, outer) in query.map.pieces() {
+                prop_assert!(query.text.get(inner.start..inner.end).is_some());
+                prop_assert!(it.text().get(outer.start..outer.end).is_some());
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn edits_give_what_a_fresh_reading_gives(
+        edits in prop::collection::vec((0.0..1.0f64, 0.0..1.0f64, 0usize..SNIPPETS.len()), 1..25)
+    ) {
+        check(Language::Sql, SQL, &edits)?;
+        check(Language::Python, PYTHON, &edits)?;
+        check(Language::Rust, RUST, &edits)?;
+        check(Language::JavaScript, JAVASCRIPT, &edits)?;
+        check(Language::Ruby, RUBY, &edits)?;
+        check(Language::Yaml, YAML, &edits)?;
+    }
+}
