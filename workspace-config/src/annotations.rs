@@ -69,6 +69,7 @@ fn read_annotation(item: Reader<'_>, file: &mut AnnotationFile, problems: &mut V
             bad_target(item, "column", "write the column as `table.column`", problems);
             return;
         }
+        (None, None) if item.node().is_some_and(|node| node.text().is_some()) => return,
         (None, None) => {
             let span = item.node().map_or(Span::default(), |n| n.entries().first().map_or(n.span, |e| e.key_span));
             let message = "this says nothing of what it is about: add `table: name` or `column: table.name`";
@@ -194,5 +195,146 @@ fn add_new<T: Clone + PartialEq>(into: &mut Vec<T>, more: &[T]) {
         if !into.contains(item) {
             into.push(item.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    const SEEDS: &str = r#"
+annotations:
+  - table: orders
+    description: "Customer purchase orders"
+    business_terms: ["purchases", "sales", "transactions"]
+
+  - column: orders.status
+    description: "Order fulfillment status"
+    enum_values: ["pending", "processing", "shipped", "delivered", "cancelled"]
+    business_terms: ["order state", "fulfillment status"]
+
+  - column: Orders.Created_At
+    description: "When the order was placed"
+    date_format: "TIMESTAMP WITH TIME ZONE"
+    sensitive: true
+    created_by: ana
+terms:
+  - { name: big spender, table: orders, condition: "total_amount > 1000" }
+metrics:
+  - name: Umsatz 💶
+    synonyms: [revenue]
+    table: orders
+    expression: sum(total_amount)
+"#;
+
+    fn check(text: &str, expected: Expect) {
+        let shown = parse_annotations(text).diagnostics.into_iter().map(|found| {
+            let line = text[..found.span.start].matches('\n').count();
+            format!("{line} {:?} [{}] {}\n", found.span.of(text), found.code, found.message)
+        });
+        expected.assert_eq(&shown.collect::<String>());
+    }
+
+    #[test]
+    fn the_source_designs_example_is_read() {
+        check(SEEDS, expect![[""]]);
+        let AnnotationFile { annotations, places } = parse_annotations(SEEDS).value;
+        assert_eq!(annotations.table(None, "orders").unwrap().business_terms, ["purchases", "sales", "transactions"]);
+        assert_eq!(annotations.column(None, "orders", "status").unwrap().enum_values.len(), 5);
+        assert!(annotations.is_sensitive(Some("public"), "orders", "created_at"));
+        assert_eq!((annotations.terms.len(), annotations.metrics[0].expression.as_str()), (1, "sum(total_amount)"));
+        let shown: Vec<_> = places.iter().map(|place| (place.target.as_str(), place.span.of(SEEDS))).collect();
+        expect![[r#"
+            [
+                (
+                    "orders",
+                    "orders",
+                ),
+                (
+                    "orders.status",
+                    "orders.status",
+                ),
+                (
+                    "orders.created_at",
+                    "Orders.Created_At",
+                ),
+                (
+                    "big spender",
+                    "big spender",
+                ),
+                (
+                    "umsatz 💶",
+                    "Umsatz 💶",
+                ),
+            ]
+        "#]]
+        .assert_debug_eq(&shown);
+    }
+
+    #[test]
+    fn mistakes_are_shown_at_their_place() {
+        let text = r#"
+annotations:
+  - description: of nothing
+  - column: status
+  - table: orders
+    column: status
+    busines_terms: [x]
+    relationships: [orders to customers, "orders.customer_id -> customers.id"]
+  - column: orders.status
+    sensitive: maybe
+  - just text
+  -
+terms: { name: x }
+metrics:
+  - name: revenue
+"#;
+        check(
+            text,
+            expect![[r#"
+                2 "description" [bad-target] this says nothing of what it is about: add `table: name` or `column: table.name`
+                3 "status" [bad-target] write the column as `table.column`
+                4 "orders" [bad-target] name a table or a column: leave out `table` and write `column: table.name`
+                6 "busines_terms" [unknown-key] `busines_terms` is not a key here: did you mean `business_terms`?
+                7 "orders to customers" [bad-relationship] write a relationship as `table.column -> table.column`
+                8 "orders.status" [duplicate-annotation] this is annotated above already: put the two together
+                9 "maybe" [wrong-type] `sensitive` must be `true` or `false`
+                10 "just text" [wrong-type] each of `annotations` must be a mapping of `table`, `column`, `description`, `business_terms`, `examples`, `relationships`, `date_format`, `enum_values`, `sensitive`, `provider_id`, `created_by`, `created_at`, `updated_at`
+                11 "" [bad-target] this says nothing of what it is about: add `table: name` or `column: table.name`
+                12 "{ name: x }" [wrong-type] `terms` must be a list of mappings
+                14 "name" [missing-key] `table` is missing: it must be text
+                14 "name" [missing-key] `expression` is missing: it must be text
+            "#]],
+        );
+        let file = parse_annotations(text).value;
+        assert!(file.annotations.columns.contains_key("orders.status"));
+        check(
+            "annotations: [",
+            expect![[r#"
+            0 "[" [yaml-syntax] this is not valid YAML: unclosed bracket '['
+        "#]],
+        );
+        check("", expect![[""]]);
+        check(
+            "- table: x",
+            expect![[r#"
+            0 "- table: x" [wrong-type] the file must be a mapping of `annotations`, `terms`, `metrics`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn later_files_add_to_earlier_ones() {
+        let read = |text: &str| parse_annotations(text).value;
+        let one = read(
+            "annotations: [{table: t, description: old, business_terms: [a]}]\nterms: [{name: n, table: t, condition: c}]",
+        );
+        let two = read("annotations: [{table: T, description: new, business_terms: [b, a], sensitive: true}]");
+        let merged = merge_annotations([&one, &two]);
+        let table = &merged.tables["t"];
+        assert_eq!((table.description.as_deref(), table.sensitive, merged.terms.len()), (Some("new"), true, 1));
+        assert_eq!(table.business_terms, ["a", "b"]);
     }
 }

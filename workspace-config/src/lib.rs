@@ -1,10 +1,12 @@
 //! nlq.yaml, annotations, secrets and trust: every file of a workspace, typed, with source ranges.
 
 mod annotations;
+mod assist;
 mod check;
 mod config;
 mod declared;
 mod read;
+mod schema;
 mod secret;
 mod targets;
 mod trust;
@@ -12,11 +14,15 @@ mod workspace;
 mod yaml;
 
 pub use annotations::{AnnotationFile, Place, merge_annotations, parse_annotations};
+pub use assist::{
+    Completion, CompletionKind, annotation_completions, annotation_hover, config_completions, config_hover,
+};
 pub use config::{
     AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
     PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, parse_config,
 };
 pub use declared::editor::{EditorSetting, editor_configuration, editor_settings};
+pub use schema::{annotations_schema, config_schema};
 pub use secret::{SecretError, SecretRef};
 pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted};

@@ -189,6 +189,10 @@ fn split_words(line: &str) -> Option<Vec<String>> {
 }
 
 fn run(words: &[String], root: &Path) -> Result<String, String> {
+    run_within(words, root, PROGRAM_LIMIT)
+}
+
+fn run_within(words: &[String], root: &Path, limit: Duration) -> Result<String, String> {
     let (program, arguments) = words.split_first().ok_or("it names no program")?;
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
@@ -197,17 +201,17 @@ fn run(words: &[String], root: &Path) -> Result<String, String> {
         _ => format!("cannot start {program}: {error}"),
     })?;
     let Some(stdout) = child.stdout.take() else { return Err(format!("{program} has no output")) };
-    let deadline = Instant::now() + PROGRAM_LIMIT;
+    let deadline = Instant::now() + limit;
     let (send, receive) = mpsc::channel();
     // Not joined: a grandchild may keep the pipe open after the program was stopped.
     thread::spawn(move || send.send(read_some(stdout)));
-    let output = receive.recv_timeout(PROGRAM_LIMIT);
+    let output = receive.recv_timeout(limit);
     let status = if output.is_ok() { wait_until(&mut child, deadline) } else { None };
     let (Ok(output), Some(status)) = (output, status) else {
         // Both fail only when the program has ended already.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(format!("{program} did not answer within {} seconds", PROGRAM_LIMIT.as_secs()));
+        return Err(format!("{program} did not answer within {} seconds", limit.as_secs()));
     };
     if !status.success() {
         return Err(format!("{program} failed ({status})"));
@@ -222,5 +226,75 @@ fn wait_until(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
             Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
             _ => return None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::TrustStore;
+
+    fn resolve(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secret.txt"), "hunter2 \r\n").unwrap();
+        fs::write(folder.path().join("huge.txt"), "x".repeat(70_000)).unwrap();
+        let trusted = TrustStore::in_folder(folder.path()).accept(&folder.path().join("nlq.yaml"), "").unwrap();
+        let reference = SecretRef::parse(text).unwrap();
+        assert_eq!(reference.to_string(), text);
+        let result = reference.resolve(folder.path(), &trusted);
+        result.unwrap_or_else(|error| error.to_string().replace(&folder.path().display().to_string(), "ROOT"))
+    }
+
+    #[test]
+    fn references_resolve_or_say_why_not() {
+        assert_eq!(resolve("localhost"), "localhost");
+        assert_eq!(resolve("${file:secret.txt}"), "hunter2 ");
+        assert_eq!(resolve("${env:CARGO_PKG_NAME}"), "nlq-config");
+        let failures = ["${env:NLQ_NOT_SET}", "${file:none.txt}", "${file:huge.txt}", "${command:nlq-no-such-program}"];
+        expect![[r#"
+            cannot resolve ${env:NLQ_NOT_SET}: set the environment variable NLQ_NOT_SET before nlq starts
+            cannot resolve ${file:none.txt}: cannot open ROOT/none.txt: No such file or directory (os error 2)
+            cannot resolve ${file:huge.txt}: it is longer than 64 KiB, so hardly a secret
+            cannot resolve ${command:nlq-no-such-program}: there is no program nlq-no-such-program on the PATH: install it"#]].assert_eq(&failures.map(resolve).join("\n"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn commands_run_without_a_shell_and_only_their_output_counts() {
+        assert_eq!(resolve("${command:printf '%s|%s\n' \"a b\" $HOME}"), "a b|$HOME");
+        assert_eq!(resolve("${command:cat secret.txt}"), "hunter2 ");
+        let failed = resolve("${command:sh -c 'echo hunter2; echo hunter2 >&2; exit 3'}");
+        assert!(failed.ends_with("sh failed (exit status: 3)"), "{failed}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_hangs_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let words = ["sleep".to_owned(), "600".to_owned()];
+        let error = run_within(&words, folder.path(), Duration::from_millis(50)).unwrap_err();
+        assert!(error.starts_with("sleep did not answer"), "{error}");
+    }
+
+    #[test]
+    fn mistaken_references_are_explained_without_their_text() {
+        let mistakes =
+            ["a${env:X}", "${X}", "${env:}", "${env:a-b}", "${evn:X}", "${vault:X}", "${keyring:x}", "${command:a 'b}"];
+        let shown = mistakes.map(|text| format!("{text}: {:?}\n", SecretRef::parse(text).unwrap_err()));
+        expect![[r#"
+            a${env:X}: ("a reference must be the whole value, as in `${env:NAME}`", None)
+            ${X}: ("a reference names its kind: `${env:NAME}`, `${file:path}` and so on", Some("${env:X}"))
+            ${env:}: ("the reference `${env:...}` names nothing", None)
+            ${env:a-b}: ("an environment variable is named with letters, digits and `_`", None)
+            ${evn:X}: ("a reference is one of `env`, `file`, `keyring` and `command`", Some("${env:X}"))
+            ${vault:X}: ("a reference is one of `env`, `file`, `keyring` and `command`", None)
+            ${keyring:x}: ("a keyring reference is written `${keyring:service/user}`", None)
+            ${command:a 'b}: ("a quote in this command is not closed", None)
+        "#]]
+        .assert_eq(&shown.concat());
     }
 }

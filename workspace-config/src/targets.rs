@@ -156,3 +156,64 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     }
     words
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use expect_test::expect;
+    use nlq_catalog::{Column, Table};
+
+    use super::*;
+    use crate::parse_annotations;
+
+    pub(crate) fn catalog() -> Catalog {
+        let table = |schema: Option<&str>, name: &str, columns: &[&str]| Table {
+            schema: schema.map(Into::into),
+            name: name.into(),
+            columns: columns.iter().map(|&name| Column { name: name.into(), ..Column::default() }).collect(),
+            ..Table::default()
+        };
+        Catalog {
+            tables: vec![
+                table(Some("public"), "customers", &["id", "name"]),
+                table(Some("public"), "orders", &["id", "customer_id", "status", "total_amount", "größe"]),
+            ],
+            search_path: vec!["public".into()],
+            ..Catalog::default()
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_shown_with_the_nearest() {
+        let text = r#"
+annotations:
+  - table: "order"
+  - table: public.orders
+  - table: public.ordrs
+    relationships: [orders.custmer_id -> customers.id, "orders.customer_id -> custmers.id"]
+  - column: orders.statsu
+  - column: orders.größe
+  - column: 'orders.grösse'
+  - column: public.orders.nothing_like_it
+terms:
+  - { name: big, table: orders, condition: "total_amout > 1000 and lower(status) = 'statsu'" }
+metrics:
+  - { name: revenue, table: invoices, expression: sum(x) }
+"#;
+        let file = parse_annotations(text).value;
+        let shown = check_annotations(&file, text, &catalog()).into_iter().map(|found| {
+            let fix = found.fixes.first().map(|fix| format!(" -> {}", fix.edits[0].text)).unwrap_or_default();
+            format!("{:?} [{}] {}{fix}\n", found.span.of(text), found.code, found.message)
+        });
+        expect![[r#"
+            "order" [unknown-table] there is no table `order`; did you mean `orders`? -> orders
+            "public.ordrs" [unknown-table] there is no table `public.ordrs`; did you mean `public.orders`? -> public.orders
+            "custmer_id" [unknown-column] `orders` has no column `custmer_id`; did you mean `customer_id`? -> customer_id
+            "custmers" [unknown-table] there is no table `custmers`; did you mean `customers`? -> customers
+            "statsu" [unknown-column] `orders` has no column `statsu`; did you mean `status`? -> status
+            "grösse" [unknown-column] `orders` has no column `grösse`; did you mean `größe`? -> größe
+            "nothing_like_it" [unknown-column] `orders` has no column `nothing_like_it`
+            "total_amout" [unknown-column] `orders` has no column `total_amout`; did you mean `total_amount`? -> total_amount
+            "invoices" [unknown-table] there is no table `invoices`
+        "#]].assert_eq(&shown.collect::<String>());
+    }
+}

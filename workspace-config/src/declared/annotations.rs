@@ -3,7 +3,7 @@
 use super::{Key, Object, Shape};
 
 pub(crate) static FILE: Object = Object {
-    name: "annotation file",
+    name: "annotation_file",
     doc: "What a team says about its tables and columns, and the words it uses for them.",
     keys: &[
         Key::new("annotations", Shape::List(&ANNOTATION), "What is said about tables and columns."),
