@@ -3,7 +3,10 @@
 
 mod check;
 mod complete;
+mod denied;
 mod guard;
+mod lexer;
+mod parse;
 mod statements;
 mod symbols;
 
