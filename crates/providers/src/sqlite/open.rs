@@ -21,11 +21,12 @@ const STEPS_BETWEEN_LOOKS: i32 = 4_000;
 
 /// An open file whose statements stop at a deadline, on cancellation, and when this is dropped.
 pub(super) struct Session {
-    pub(super) path: PathBuf,
+    /// First, so that it fires before the connection is dropped.
+    _stop_on_drop: DropGuard,
+    path: PathBuf,
     connection: SqliteConnection,
     deadline: Arc<Mutex<Instant>>,
     cancel: CancellationToken,
-    _stop_on_drop: DropGuard,
 }
 
 impl Session {

@@ -147,3 +147,31 @@ fn value(row: &SqliteRow, index: usize) -> Value {
         _ => Value::Text(text(row, index).unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ProblemKind;
+
+    #[tokio::test]
+    async fn what_writes_is_refused_even_without_the_guard() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut writer = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        writer.execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)").await.unwrap();
+        let limits = Limits { rows: 10, bytes: 1000, timeout: Duration::from_secs(5) };
+        for sql in [
+            "INSERT INTO t VALUES (2)",
+            "DELETE FROM t RETURNING a",
+            "DROP TABLE t",
+            "PRAGMA query_only = OFF; INSERT INTO t VALUES (2)",
+            "PRAGMA user_version = 7",
+        ] {
+            let error = execute(&path, sql, limits, CancellationToken::new()).await.unwrap_err();
+            assert_eq!(error.0.kind, ProblemKind::Permission, "{sql}: {error}");
+        }
+        let rows = execute(&path, "SELECT count(*) FROM t", limits, CancellationToken::new()).await.unwrap();
+        assert_eq!(rows.rows, [[Value::Int(1)]]);
+    }
+}
