@@ -42,6 +42,29 @@ pub(crate) fn opens_prompt(text: &str, comment: Comment, trigger: &str) -> bool 
     first.is_some_and(|line| matches!(opening(text, line, trigger), Some(Opening::Prompt(..))))
 }
 
+/// The codes of a `nlq-ignore` comment.
+pub(crate) fn ignored_codes(text: &str, comment: Comment, trigger: &str) -> Option<Vec<String>> {
+    let line = content(text, comment).into_iter().next()?;
+    match opening(text, line, trigger)? {
+        Opening::Ignore(start) => Some(codes(&text[start..line.end])),
+        _ => None,
+    }
+}
+
+fn codes(list: &str) -> Vec<String> {
+    list.split([',', ' ']).filter(|code| !code.is_empty()).map(str::to_owned).collect()
+}
+
+/// The connection of `nlq(shop/prod):` at the start of a line, and where the question starts.
+pub(crate) fn trigger_at(text: &str, line: Span, trigger: &str) -> Option<(Option<Named>, usize)> {
+    match opening(text, line, trigger)? {
+        Opening::Prompt(connection, start) => {
+            Some((connection.map(|span| Named { name: span.of(text).to_owned(), span }), start))
+        }
+        _ => None,
+    }
+}
+
 /// Reads the comments of a file; `comments` in order of place.
 pub(crate) fn read(text: &str, lines: &LineIndex, comments: &[Comment], trigger: &str) -> Notes {
     let mut notes = Notes::default();
@@ -57,8 +80,7 @@ pub(crate) fn read(text: &str, lines: &LineIndex, comments: &[Comment], trigger:
                 read_file_directive(text, Span::new(start, content[0].end), &mut notes);
             }
             Opening::Ignore(start) => {
-                let codes = text[start..content[0].end].split([',', ' ']).filter(|code| !code.is_empty());
-                notes.ignores.push((comment.span, codes.map(str::to_owned).collect()));
+                notes.ignores.push((comment.span, codes(&text[start..content[0].end])));
             }
             Opening::Prompt(connection, start) => {
                 content[0].start = start;
@@ -180,6 +202,9 @@ pub(crate) fn content(text: &str, comment: Comment) -> Vec<Span> {
         if whole.ends_with(']') {
             end = end.saturating_sub(2 + level).max(start);
         }
+    } else if let Some(rest) = whole.strip_prefix("<!--") {
+        start = end - rest.len();
+        end -= if rest.ends_with("-->") { 3 } else { 0 };
     } else if whole.starts_with("=begin") {
         // Ruby.
         start += "=begin".len();

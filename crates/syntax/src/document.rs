@@ -9,7 +9,7 @@ use crate::{
     host::{self, Scope},
     layout::{line_ending, unix},
     limits::MAX_FILE_BYTES,
-    sql, write,
+    nlq, sql, write,
 };
 
 /// How prompts are recognised.
@@ -90,10 +90,12 @@ impl Document {
             return;
         }
         let found = match self.language {
-            Language::Sql => sql::read(&self.text, &self.lines, &self.options),
-            language => host::read(&self.text, &self.lines, language, &self.options, &mut self.tree),
+            Language::Sql => sql::read(&self.text, &self.lines, &self.options).with_prompt_sections(&self.text),
+            Language::Nlq => nlq::read(&self.text, &self.options, &mut self.tree),
+            language => host::read(&self.text, &self.lines, language, &self.options, &mut self.tree)
+                .with_prompt_sections(&self.text),
         };
-        self.found = Arc::new(found.with_prompt_sections(&self.text));
+        self.found = Arc::new(found);
     }
 
     /// The text.
@@ -146,12 +148,14 @@ impl Document {
     /// changes nothing when there is no such prompt.
     pub fn answer_edit(&self, prompt: usize, query: &str, language: &str) -> Edit {
         let Some(prompt) = self.prompts().get(prompt) else { return nothing() };
-        let _ = language;
         let answer = prompt.answer.and_then(|index| Some((self.queries().get(index)?, self.found.forms.get(index)?)));
         match answer {
             Some((answer, Form::Literal(literal))) => {
                 let text = host::replacement(self.language, &self.text, literal, &write::bare(query));
                 Edit { span: answer.span, text: text.replace('\n', line_ending(&self.text)) }
+            }
+            answer if self.language == Language::Nlq => {
+                nlq::answer(&self.text, prompt, answer.map(|(query, _)| query), query, language)
             }
             None if self.language != Language::Sql => {
                 let scope = self.tree.as_ref().map(|tree| host::scope(tree.root_node(), self.language, prompt.span));
@@ -165,7 +169,10 @@ impl Document {
     /// line in code.
     pub fn reply_edit(&self, prompt: usize, question: &str, reply: &str) -> Edit {
         let Some(prompt) = self.prompts().get(prompt) else { return nothing() };
-        let _ = question;
+        if self.language == Language::Nlq {
+            let answer = prompt.answer.and_then(|index| self.queries().get(index));
+            return nlq::reply(&self.text, prompt, answer, question, reply);
+        }
         write::comment_line(&self.text, prompt, reply)
     }
 
@@ -175,28 +182,29 @@ impl Document {
         let (found, form) = (self.queries().get(query)?, self.found.forms.get(query)?);
         found.text.get(edit.span.start..edit.span.end)?;
         let eol = line_ending(&self.text);
-        match form {
-            Form::Statement { .. } => {
-                let text = unix(&edit.text).replace('\n', eol);
-                Some(Edit { span: found.map.to_document(edit.span), text })
-            }
+        let plain = Edit { span: found.map.to_document(edit.span), text: unix(&edit.text).replace('\n', eol) };
+        if matches!(form, Form::Statement { .. }) {
+            return Some(plain);
+        }
+        let whole = apply_edits(&found.text, std::slice::from_ref(edit));
+        let says = |candidate: &Edit| {
+            let mut after = self.clone();
+            let same = |query: &Query| query.text.trim() == whole.trim();
+            after.edit(candidate) && after.queries().get(query).is_some_and(same)
+        };
+        // Where the small edit would say something else (it closes the literal, say), all of it is written anew.
+        let (small, text) = match form {
             Form::Literal(literal) => {
-                let whole = apply_edits(&found.text, std::slice::from_ref(edit));
-                let says = |candidate: &Edit| {
-                    let mut after = self.clone();
-                    let same = |query: &Query| query.text.trim() == whole.trim();
-                    after.edit(candidate) && after.queries().get(query).is_some_and(same)
-                };
                 let small = host::inner_edit(&self.text, literal, &found.map, edit)
                     .map(|edit| Edit { text: edit.text.replace('\n', eol), ..edit });
-                // Where the small edit would say something else (it closes the literal, say), the literal is rewritten.
-                small.filter(says).or_else(|| {
-                    let text = host::replacement(self.language, &self.text, literal, whole.trim()).replace('\n', eol);
-                    let edit = Edit { span: found.span, text };
-                    (!literal.has_holes(&self.text) && says(&edit)).then_some(edit)
-                })
+                let text = (!literal.has_holes(&self.text))
+                    .then(|| host::replacement(self.language, &self.text, literal, whole.trim()));
+                (small, text)
             }
-        }
+            _ => (Some(plain), Some(nlq::fence(&self.text, found, &whole))),
+        };
+        let anew = || Some(Edit { span: found.span, text: text?.replace('\n', eol) }).filter(says);
+        small.filter(says).or_else(anew)
     }
 }
 

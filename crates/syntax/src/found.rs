@@ -24,6 +24,8 @@ pub(crate) enum Form {
     },
     /// A string literal of a host language.
     Literal(Literal),
+    /// A fenced block of a .nlq file.
+    Fence,
 }
 
 impl From<Notes> for Found {
@@ -36,7 +38,8 @@ impl Found {
     /// Adds a section for each prompt with its answer: the form that files without headings have.
     pub(crate) fn with_prompt_sections(mut self, text: &str) -> Self {
         for prompt in &self.prompts {
-            let end = prompt.answer.map_or(prompt.span, |answer| self.queries[answer].span).end;
+            let answer = prompt.answer.map_or(prompt.span, |answer| self.queries[answer].span).end;
+            let end = prompt.replies.iter().map(|reply| reply.span.end).fold(answer, usize::max);
             let head = text[prompt.span.start..prompt.span.end].lines().next().map_or(0, str::len);
             self.sections.push(Section {
                 name: prompt.name.clone(),
@@ -45,6 +48,7 @@ impl Found {
                 level: 0,
             });
         }
+        self.sections.sort_by_key(|section| (section.span.start, section.level == 0));
         self
     }
 }

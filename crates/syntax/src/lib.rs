@@ -8,6 +8,8 @@ mod language;
 mod layout;
 mod limits;
 mod name;
+mod nlq;
+mod parse;
 mod prompt;
 mod sql;
 mod text_map;

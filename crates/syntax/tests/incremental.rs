@@ -15,6 +15,8 @@ const JAVASCRIPT: &str =
 const RUBY: &str = "# nlq: größte 💣\nq = <<~SQL\n  SELECT 'ß'\n    FROM t\nSQL\n# nlq: b\nputs 'SELECT 1'\n";
 const YAML: &str = "a:\n  # nlq: größte 💣\n  b: |-\n    SELECT 'ß'\n    FROM t\n  # nlq: c\n  d: SELECT 1\n";
 
+const NLQ: &str = "---\nconnection: shop/dev\n---\n# Größe\nUmsatz je {{monat}} 💣\nund Land\n\n```sql\nSELECT 'ß'\n```\n> Welcher?\ndieser\n\nnur für Köln\n\n## Zwei\r\n<!-- nlq-ignore: x -->\r\nliste\n- eins\n";
+
 const SNIPPETS: &[&str] = &[
     "",
     "",
@@ -87,6 +89,7 @@ proptest! {
         edits in prop::collection::vec((0.0..1.0f64, 0.0..1.0f64, 0usize..SNIPPETS.len()), 1..25)
     ) {
         check(Language::Sql, SQL, &edits)?;
+        check(Language::Nlq, NLQ, &edits)?;
         check(Language::Python, PYTHON, &edits)?;
         check(Language::Rust, RUST, &edits)?;
         check(Language::JavaScript, JAVASCRIPT, &edits)?;

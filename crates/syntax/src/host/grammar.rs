@@ -1,31 +1,6 @@
-//! The grammars and what their nodes are called.
+//! What the nodes of the grammars are called.
 
 use tree_sitter::Node;
-
-use crate::Language;
-
-/// The grammar of a host language: loaded when the first document of the language is parsed.
-pub(super) fn of(language: Language) -> Option<tree_sitter::Language> {
-    let grammar = match language {
-        Language::Nlq | Language::Sql => return None,
-        Language::Python => tree_sitter_python::LANGUAGE,
-        Language::Rust => tree_sitter_rust::LANGUAGE,
-        Language::JavaScript => tree_sitter_javascript::LANGUAGE,
-        Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-        Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
-        Language::Go => tree_sitter_go::LANGUAGE,
-        Language::Java => tree_sitter_java::LANGUAGE,
-        Language::CSharp => tree_sitter_c_sharp::LANGUAGE,
-        Language::Ruby => tree_sitter_ruby::LANGUAGE,
-        Language::Php => tree_sitter_php::LANGUAGE_PHP,
-        Language::Bash => tree_sitter_bash::LANGUAGE,
-        Language::Lua => tree_sitter_lua::LANGUAGE,
-        Language::C => tree_sitter_c::LANGUAGE,
-        Language::Cpp => tree_sitter_cpp::LANGUAGE,
-        Language::Yaml => tree_sitter_yaml::LANGUAGE,
-    };
-    Some(grammar.into())
-}
 
 /// A node that holds statements: another statement's string is none of a prompt's.
 pub(super) fn is_container(kind: &str) -> bool {

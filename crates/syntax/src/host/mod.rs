@@ -9,7 +9,7 @@ mod grammar;
 mod literal;
 
 use nlq_text::{LineIndex, Span};
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
 pub(crate) use declare::{Scope, case, declaration, inner_edit, replacement};
 pub(crate) use literal::Literal;
@@ -18,6 +18,7 @@ use crate::{
     Language, Options, Query,
     comment::{self, Comment},
     found::{Form, Found},
+    parse::parse,
 };
 
 use grammar::{is_container, is_join, is_string};
@@ -81,19 +82,6 @@ fn marks(text: &str, trigger: &str) -> Vec<usize> {
         })
         .map(|(at, _)| at)
         .collect()
-}
-
-/// An incremental parse that met an error may differ from a fresh one, and a document must not depend on the way it
-/// was typed: then the text is parsed anew, which takes milliseconds.
-fn parse(text: &str, language: Language, old: Option<&Tree>) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(&grammar::of(language)?).ok()?;
-    let tree = parser.parse(text, old)?;
-    if old.is_some() && tree.root_node().has_error() {
-        parser.reset();
-        return parser.parse(text, None);
-    }
-    Some(tree)
 }
 
 /// The comment in which a byte stands.
