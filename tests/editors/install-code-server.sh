@@ -7,8 +7,7 @@ version=$1 folder=$2
 mkdir -p "$folder"
 cd "$folder"
 [ -f package.json ] || echo '{"private":true}' >package.json
-node_prefix=$(dirname "$(dirname "$(command -v node)")")
-export npm_config_nodedir=$node_prefix npm_config_build_from_source=true JOBS=2
+export JOBS=2
 quiet=(--no-audit --no-fund --loglevel=error)
 
 npm install "${quiet[@]}" --ignore-scripts --no-save "code-server@$version"
@@ -23,4 +22,11 @@ ln -sf code-linux.sh "$code/bin/remote-cli/code-server"
 ln -sf browser-linux.sh "$code/bin/helpers/browser.sh"
 mkdir -p "$code/node_modules/@vscode/ripgrep/bin"
 ln -sf "$(command -v rg)" "$code/node_modules/@vscode/ripgrep/bin/rg"
-(cd "$root" && npm rebuild "${quiet[@]}" argon2)
+
+# argon2's own install script, by hand: newer npm does not run the scripts of packages that nobody approved. With node's headers
+# on this machine nothing is downloaded for the build.
+node_prefix=$(dirname "$(dirname "$(command -v node)")")
+headers=()
+[ -e "$node_prefix/include/node/node_api.h" ] && headers=("--nodedir=$node_prefix")
+cd "$folder/node_modules/argon2"
+node ../@mapbox/node-pre-gyp/bin/node-pre-gyp install --build-from-source "${headers[@]}"

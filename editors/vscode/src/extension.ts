@@ -22,7 +22,11 @@ const selector = [
 ];
 
 /** The settings that the server reads; the others are this extension's own. */
-const serverSettings = ['allStatements', 'inlayHints', 'codeLens'];
+const serverSettings = {
+  allStatements: 'diagnostics.allStatements',
+  inlayHints: 'inlayHints.enabled',
+  codeLens: 'codeLens.enabled',
+};
 
 /** Restarts after a crash, at most this many within `restartWindowMs`: a server that dies at once is not started for ever. */
 const maxRestarts = 4;
@@ -115,7 +119,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.onDidGrantWorkspaceTrust(() => client?.isRunning() && client.sendNotification(didGrantTrust)),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
       if (change.affectsConfiguration('nlq.server')) return start();
-      if (serverSettings.some((name) => change.affectsConfiguration(`nlq.${name}`)) && client?.isRunning()) {
+      if (Object.values(serverSettings).some((name) => change.affectsConfiguration(`nlq.${name}`)) && client?.isRunning()) {
         await client.sendNotification('workspace/didChangeConfiguration', { settings: { nlq: settings() } });
       }
     }),
@@ -134,5 +138,5 @@ async function stop(): Promise<void> {
 
 function settings(): Record<string, unknown> {
   const configuration = vscode.workspace.getConfiguration('nlq');
-  return Object.fromEntries(serverSettings.map((name) => [name, configuration.get(name)]));
+  return Object.fromEntries(Object.entries(serverSettings).map(([name, setting]) => [name, configuration.get(setting)]));
 }

@@ -1,0 +1,255 @@
+// Drives real VS Code: code-server behind headless Chromium. A test sees what a person sees.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/** A loaded machine took 15 s to the first squiggle. */
+const patience = 60_000;
+
+const required = (name) => process.env[name] || assert.fail(`the environment variable ${name} is missing; tests/run sets it`);
+
+/** The folder that tests/setup made. */
+const tools = required('NLQ_TEST_TOOLS');
+const { chromium } = createRequire(path.join(tools, 'playwright', 'x.js'))('playwright-core');
+
+/** What a test run needs from outside: the program, the packaged extension, and where pictures go. */
+export const given = {
+  nlq: required('NLQ_BIN'),
+  vsix: required('NLQ_VSIX'),
+  pictures: process.env.NLQ_SCREENSHOTS || path.join(tmpdir(), 'nlq-screenshots'),
+};
+mkdirSync(given.pictures, { recursive: true });
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+function run(command, args, options) {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    let output = '';
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (output += text));
+    child.on('error', failed);
+    child.on('exit', (code) => (code === 0 ? done(output) : failed(new Error(`${command} ${args[0]} ended with ${code}:\n${output}`))));
+  });
+}
+
+/** One running VS Code with the extension, a fresh workspace and fresh user folders. */
+export class Editor {
+  /**
+   * @param {{ trust?: boolean, settings?: object, size?: { width: number, height: number } }} options with `trust: false`
+   *   the editor asks about trust as it does at a user's; otherwise all workspaces are trusted.
+   */
+  static async start({ trust = true, settings = {}, size = { width: 1280, height: 720 } } = {}) {
+    const editor = new Editor();
+    editor.folder = mkdtempSync(path.join(tmpdir(), 'nlq-vscode-'));
+    editor.workspace = path.join(editor.folder, 'shop');
+    await run(path.join(here, '..', 'workspace', 'make'), [editor.workspace]);
+
+    const sub = (name) => path.join(editor.folder, name);
+    mkdirSync(sub('user/User'), { recursive: true });
+    writeFileSync(
+      sub('user/User/settings.json'),
+      JSON.stringify({
+        'nlq.server.path': given.nlq,
+        'nlq.trace.server': 'messages',
+        'workbench.startupEditor': 'none',
+        'workbench.colorTheme': 'Default Dark Modern',
+        'telemetry.telemetryLevel': 'off',
+        'chat.disableAIFeatures': true,
+        'chat.commandCenter.enabled': false,
+        'editor.lightbulb.enabled': 'on',
+        'editor.minimap.enabled': false,
+        'files.autoSave': 'off',
+        ...settings,
+      }),
+    );
+    const environment = {
+      ...process.env,
+      XDG_CONFIG_HOME: sub('config'),
+      XDG_DATA_HOME: sub('data'),
+      XDG_STATE_HOME: sub('state'),
+      XDG_CACHE_HOME: sub('cache'),
+      NLQ_STATE_DIR: sub('nlq-state'),
+    };
+    const program = path.join(tools, 'code-server/node_modules/code-server/out/node/entry.js');
+    const base = [program, '--user-data-dir', sub('user'), '--extensions-dir', sub('extensions')];
+    await run(process.execPath, [...base, '--install-extension', given.vsix], { env: environment });
+
+    const port = await freePort();
+    const log = openSync(sub('code-server.log'), 'w');
+    editor.server = spawn(
+      process.execPath,
+      [
+        ...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-telemetry', '--disable-update-check',
+        '--disable-getting-started-override', ...(trust ? ['--disable-workspace-trust'] : []),
+      ],
+      { env: environment, stdio: ['ignore', log, log], detached: true },
+    );
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await until(() => fetch(`${url}/healthz`).then((reply) => reply.ok, () => false), 'code-server answers');
+      editor.browser = await chromium.launchPersistentContext(sub('chromium'), {
+        executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+        viewport: size,
+        permissions: ['clipboard-read', 'clipboard-write'],
+        args: [
+          '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+          '--disable-component-update', '--disable-sync',
+        ],
+      });
+      editor.page = editor.browser.pages()[0] ?? (await editor.browser.newPage());
+      editor.page.setDefaultTimeout(patience);
+      await editor.page.goto(`${url}/?folder=${encodeURIComponent(editor.workspace)}`);
+      await editor.page.waitForSelector('.monaco-workbench .explorer-folders-view');
+    } catch (error) {
+      await editor.stop();
+      throw error;
+    }
+    return editor;
+  }
+
+  /** Opens a file of the workspace's top folder from the explorer. */
+  async open(file) {
+    await this.page.getByRole('treeitem', { name: file }).first().dblclick();
+    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+    await this.page.locator('.editor-instance .view-lines').first().waitFor();
+    await this.page.locator('.editor-instance .view-lines').first().click();
+  }
+
+  /** Runs a command of the palette by its full title. */
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Puts the cursor there; both count from 1. */
+  async goto(line, column = 1) {
+    await this.page.keyboard.press('Control+g');
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Writes as a person does, but without the editor's own closing brackets and indentation in the way. */
+  async type(text) {
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** The visible text of the active editor, a line a row. */
+  async text() {
+    const lines = await this.page.locator('.editor-group-container.active .editor-instance .view-lines .view-line').evaluateAll((rows) =>
+      rows
+        .map((row) => ({ top: parseInt(row.style.top, 10), text: row.textContent.replaceAll('\u00a0', ' ').replaceAll('\u200c', '') }))
+        .sort((a, b) => a.top - b.top)
+        .map((row) => row.text),
+    );
+    return lines.join('\n');
+  }
+
+  /** Saves the active file and reads it from disk. */
+  async saved(file) {
+    await this.page.keyboard.press('Control+s');
+    await until(async () => (await this.page.locator('.tab.active.dirty').count()) === 0, `${file} is saved`);
+    return readFileSync(path.join(this.workspace, file), 'utf8');
+  }
+
+  /** The squiggles that can be seen. */
+  squiggles() {
+    return this.page.locator('.squiggly-error, .squiggly-warning');
+  }
+
+  /** Opens the quick-fix menu at the cursor; asks again until it offers `title`. */
+  async actions(title) {
+    const row = this.page.locator('.action-widget .monaco-list-row').filter({ hasText: title }).first();
+    await until(async () => {
+      await this.page.keyboard.press('Control+.');
+      if (await row.waitFor({ timeout: 3000 }).then(() => true, () => false)) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    }, `the menu offers "${title}"`);
+    return row;
+  }
+
+  /** The nlq entry of the status bar. */
+  status() {
+    return this.page.locator('.statusbar-item[id*="nlq.status"]');
+  }
+
+  /** Points at the first `word` of the active editor until a hover contains `text`. */
+  async hover(word, text) {
+    const hover = this.page.locator('.monaco-hover:visible').filter({ hasText: text }).first();
+    await until(async () => {
+      const box = await this.box(word);
+      await this.page.mouse.move(box.x + box.width / 2 - 20, box.y + 80);
+      await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+      return hover.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    }, `a hover over ${word} says "${text}"`);
+    return hover;
+  }
+
+  /** Where a word stands on the screen. */
+  async box(word) {
+    return this.page.locator('.editor-group-container.active .editor-instance .view-lines').first().evaluate((lines, wanted) => {
+      const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const at = walker.currentNode.data.replaceAll('\u00a0', ' ').indexOf(wanted);
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(walker.currentNode, at);
+        range.setEnd(walker.currentNode, at + wanted.length);
+        const { x, y, width, height } = range.getBoundingClientRect();
+        return { x, y, width, height };
+      }
+      throw new Error(`no "${wanted}" on the screen`);
+    }, word);
+  }
+
+  /** Takes a picture; returns its file. */
+  async picture(name) {
+    const file = path.join(given.pictures, `vscode-${name}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  async stop() {
+    await this.browser?.close().catch(() => undefined);
+    try {
+      process.kill(-this.server.pid, 'SIGTERM');
+    } catch {
+      // already gone
+    }
+    await new Promise((done) => setTimeout(done, 500));
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+/** Waits until `condition` holds. */
+export async function until(condition, what, time = patience) {
+  const end = Date.now() + time;
+  for (;;) {
+    if (await condition()) return;
+    if (Date.now() > end) assert.fail(`waited ${time / 1000} s in vain until ${what}`);
+    await new Promise((done) => setTimeout(done, 150));
+  }
+}

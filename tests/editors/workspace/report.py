@@ -1,0 +1,6 @@
+"""Monthly report."""
+
+
+def orders_by_status(db):
+    # nlq: number of orders per status
+    return db.execute(query).fetchall()
