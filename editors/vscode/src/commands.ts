@@ -1,7 +1,7 @@
 // The commands: what the palette offers, and how the answers of the server's own commands are shown.
 
 import * as vscode from 'vscode';
-import { ExecuteCommandRequest, LanguageClient } from 'vscode-languageclient/node';
+import { ExecuteCommandRequest, LSPErrorCodes, LanguageClient, ResponseError } from 'vscode-languageclient/node';
 import { PlanResult, ReasoningResult, RefreshResult, RunResult, TestResult, TrustResult } from './protocol';
 import { ResultsPanel } from './results';
 import { Views } from './views';
@@ -34,7 +34,10 @@ export function presenters(results: ResultsPanel, views: Views): Record<string, 
   };
 }
 
-/** Runs a command of the server and shows its answer; a failure is told in the server's own words. */
+/** Failures that need no further words: the server tells of its own by `window/showMessage`, a cancel is the user's. */
+const told: number[] = [LSPErrorCodes.RequestFailed, LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
+
+/** Runs a command of the server and shows its answer. */
 export async function execute(
   client: LanguageClient,
   show: Record<string, (answer: unknown) => Promise<void> | void>,
@@ -50,6 +53,7 @@ export async function execute(
     if (answer !== null && answer !== undefined) await show[command]?.(answer);
     return answer;
   } catch (error) {
+    if (error instanceof ResponseError && told.includes(error.code)) return undefined;
     const message = error instanceof Error ? error.message : String(error);
     const picked = await vscode.window.showErrorMessage(`nlq: ${message}`, 'Show Output');
     if (picked) client.outputChannel.show();

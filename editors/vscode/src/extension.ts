@@ -21,13 +21,6 @@ const selector = [
   { scheme: 'file', pattern: '**/*.annotations.yaml' },
 ];
 
-/** The settings that the server reads; the others are this extension's own. */
-const serverSettings = {
-  allStatements: 'diagnostics.allStatements',
-  inlayHints: 'inlayHints.enabled',
-  codeLens: 'codeLens.enabled',
-};
-
 /** Restarts after a crash, at most this many within `restartWindowMs`: a server that dies at once is not started for ever. */
 const maxRestarts = 4;
 const restartWindowMs = 3 * 60 * 1000;
@@ -75,6 +68,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       documentSelector: selector,
       outputChannel: output,
       initializationOptions: { editorTrust: vscode.workspace.isTrusted, settings: settings() },
+      synchronize: { configurationSection: 'nlq' },
       markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
@@ -117,12 +111,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     views,
     ...registerCommands(run, { restart: start, showOutput: () => output.show() }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => client?.isRunning() && client.sendNotification(didGrantTrust)),
-    vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration('nlq.server')) return start();
-      if (Object.values(serverSettings).some((name) => change.affectsConfiguration(`nlq.${name}`)) && client?.isRunning()) {
-        await client.sendNotification('workspace/didChangeConfiguration', { settings: { nlq: settings() } });
-      }
-    }),
+    vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('nlq.server') && start()),
   );
   await start();
 }
@@ -136,7 +125,12 @@ async function stop(): Promise<void> {
   await last?.dispose().catch(() => undefined);
 }
 
+/** The settings that the server reads, as it wants them at the start; later ones are synchronised. */
 function settings(): Record<string, unknown> {
   const configuration = vscode.workspace.getConfiguration('nlq');
-  return Object.fromEntries(Object.entries(serverSettings).map(([name, setting]) => [name, configuration.get(setting)]));
+  return {
+    allStatements: configuration.get('diagnostics.allStatements'),
+    inlayHints: configuration.get('inlayHints.enabled'),
+    codeLens: configuration.get('codeLens.enabled'),
+  };
 }

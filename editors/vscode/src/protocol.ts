@@ -2,7 +2,7 @@
 
 import { NotificationType, NotificationType0 } from 'vscode-languageclient/node';
 
-/** How the connection of a workspace stands. `root` is the workspace folder's URI. */
+/** How the connection of a workspace stands. `root` is the folder of nlq.yaml. */
 export interface Status {
   connection: string | null;
   dialect: string | null;

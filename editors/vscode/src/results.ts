@@ -89,10 +89,10 @@ function page(result: RunResult): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'">
 <style nonce="${nonce}">
   body { padding: 0 0 1em; }
-  header { display: flex; align-items: baseline; gap: 1.2em; padding: .7em 1em; color: var(--vscode-descriptionForeground); }
+  header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .3em 1.2em; padding: .7em 1em; color: var(--vscode-descriptionForeground); }
   header b { color: var(--vscode-foreground); }
   .cut { color: var(--vscode-editorWarning-foreground); }
-  button { margin-left: auto; border: 0; border-radius: 2px; padding: .3em .8em; cursor: pointer;
+  button { margin-left: auto; white-space: nowrap; border: 0; border-radius: 2px; padding: .3em .8em; cursor: pointer;
     color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground); }
   button:hover { background: var(--vscode-button-secondaryHoverBackground); }
   pre { margin: 0 1em 1em; padding: .6em .8em; overflow-x: auto; background: var(--vscode-textCodeBlock-background);

@@ -1,5 +1,6 @@
 // The status bar item: which connection answers, and how it stands.
 
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Status } from './protocol';
 
@@ -87,11 +88,17 @@ export class StatusView implements vscode.Disposable {
     const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
     if (folder) {
       for (const [root, status] of this.byRoot) {
-        if (root !== '' && vscode.Uri.parse(root).fsPath === folder.uri.fsPath) return status;
+        if (root !== '' && contains(folder.uri.fsPath, root)) return status;
       }
     }
     return this.byRoot.get('') ?? (this.byRoot.size === 1 ? [...this.byRoot.values()][0] : undefined);
   }
+}
+
+/** Whether a folder is, or holds, the folder of an nlq.yaml. */
+function contains(folder: string, root: string): boolean {
+  const from = path.relative(folder, root);
+  return !from.startsWith('..') && !path.isAbsolute(from);
 }
 
 function tooltip(state: State, status: Status | undefined, message: string): vscode.MarkdownString {

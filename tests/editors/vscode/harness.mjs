@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,9 +57,11 @@ export class Editor {
     const editor = new Editor();
     editor.folder = mkdtempSync(path.join(tmpdir(), 'nlq-vscode-'));
     editor.workspace = path.join(editor.folder, 'shop');
-    await run(path.join(here, '..', 'workspace', 'make'), [editor.workspace]);
-
     const sub = (name) => path.join(editor.folder, name);
+    // `demo` trusts what it made; its trust is kept apart from the editor's, where a test grants its own.
+    await run(given.nlq, ['demo', editor.workspace], { env: { ...process.env, NLQ_STATE_DIR: sub('demo-state') } });
+    editor.restore();
+
     mkdirSync(sub('user/User'), { recursive: true });
     writeFileSync(
       sub('user/User/settings.json'),
@@ -122,6 +124,24 @@ export class Editor {
     return editor;
   }
 
+  /** Puts the tests' own files into the workspace as they were. */
+  restore() {
+    cpSync(path.join(here, '..', 'workspace'), this.workspace, { recursive: true });
+  }
+
+  /** Closes everything that a test opened, unsaved text and all, and restores the files. */
+  async reset() {
+    await this.page.keyboard.press('Escape');
+    const tabs = this.page.locator('.tabs-container .tab');
+    while ((await tabs.count()) > 0) {
+      const before = await tabs.count();
+      await tabs.first().click();
+      await this.command('View: Revert and Close Editor');
+      await until(async () => (await tabs.count()) < before, 'a tab is closed');
+    }
+    this.restore();
+  }
+
   /** Opens a file of the workspace's top folder from the explorer. */
   async open(file) {
     await this.page.getByRole('treeitem', { name: file }).first().dblclick();
@@ -172,6 +192,11 @@ export class Editor {
     await this.page.keyboard.press('Control+s');
     await until(async () => (await this.page.locator('.tab.active.dirty').count()) === 0, `${file} is saved`);
     return readFileSync(path.join(this.workspace, file), 'utf8');
+  }
+
+  /** The light bulb: in the margin, or in the text where there is room. */
+  lightBulb() {
+    return this.page.locator('.lightBulbWidget:visible, [class*="codicon-gutter-lightbulb"]:visible').first();
   }
 
   /** The squiggles that can be seen. */

@@ -5,50 +5,50 @@ import { Editor, given, until } from './harness.mjs';
 
 const tests = {
   async 'a question in a comment becomes a query below it'(editor) {
-    await editor.open('questions.sql');
+    await editor.open('try.sql');
     await editor.goto(1, 10);
-    await editor.page.locator('[class*="codicon-gutter-lightbulb"]').first().waitFor();
+    await editor.lightBulb().waitFor();
     await editor.picture('lightbulb');
     const row = await editor.actions('Generate');
     await editor.picture('menu');
     await row.click();
-    await until(async () => /group by/i.test((await editor.text()).split('-- nlq: customers in')[0]), 'the query stands there');
+    await until(async () => /group by/i.test((await editor.text()).split('-- nlq: cancelled')[0]), 'the query stands there');
     await editor.picture('generated');
-    const [question, query] = (await editor.saved('questions.sql')).split('\n', 2);
+    const [question, query] = (await editor.saved('try.sql')).split('\n', 2);
     assert.equal(question, '-- nlq: number of customers per country');
     assert.match(query, /^SELECT/i);
     assert.equal(await editor.squiggles().count(), 0, 'the generated query is clean');
   },
 
   async 'a renamed column is underlined and mended by a fix'(editor) {
-    await editor.open('questions.sql');
-    const before = await editor.saved('questions.sql');
+    await editor.open('try.sql');
+    const before = await editor.saved('try.sql');
     const lines = before.split('\n');
-    const line = lines.findIndex((text) => text.startsWith('SELECT name, country'));
-    await editor.goto(line + 1, lines[line].indexOf('country') + 4);
+    const line = lines.findIndex((text) => text.startsWith('SELECT id, status, total_amount'));
+    await editor.goto(line + 1, lines[line].indexOf('amount') + 4);
     await editor.page.keyboard.press('Delete');
-    assert.match(await editor.text(), /SELECT name, contry/);
+    assert.match(await editor.text(), /total_amont/);
     await editor.squiggles().first().waitFor();
-    await editor.hover('contry', 'country');
+    await editor.hover('total_amont', 'total_amount');
     await editor.picture('squiggle');
     await editor.page.keyboard.press('Escape');
-    const row = await editor.actions('country');
+    const row = await editor.actions('total_amount');
     await editor.picture('fix');
     await row.click();
     await until(async () => (await editor.squiggles().count()) === 0, 'the squiggle is gone');
-    assert.equal(await editor.saved('questions.sql'), before);
+    assert.equal(await editor.saved('try.sql'), before);
     await editor.picture('mended');
   },
 
   async 'a hover on a column shows what the team wrote about it'(editor) {
-    await editor.open('questions.sql');
-    await editor.hover('country', "Where the customer's invoices go");
+    await editor.open('try.sql');
+    await editor.hover('status', 'How far the order is');
     await editor.picture('hover');
     await editor.page.keyboard.press('Escape');
   },
 
   async 'a .nlq file is highlighted with its answers'(editor) {
-    await editor.open('sales.nlq');
+    await editor.open('questions.nlq');
     await editor.page.locator('.statusbar-item').filter({ hasText: /^nlq$/ }).first().waitFor();
     const color = (word) =>
       editor.page.locator('.view-lines').first().evaluate((lines, wanted) => {
@@ -56,30 +56,28 @@ const tests = {
         return span && getComputedStyle(span).color;
       }, word);
     await until(async () => (await color('SELECT')) !== undefined, 'SELECT is a token of its own');
-    const [keyword, name, prompt] = [await color('SELECT'), await color('country, '.trim()), await color('COUNT')];
-    assert.notEqual(keyword, name, 'keyword and name differ');
-    assert.notEqual(keyword, prompt, 'keyword and function differ');
+    assert.ok(await color('FROM'), 'keywords are tokens of their own');
+    assert.equal(await color('SELECT'), await color('FROM'));
+    assert.notEqual(await color('SELECT'), await color('---'), 'the answer is not plain text');
     await editor.picture('nlq-file');
   },
 
   async 'a query runs and its rows stand beside it'(editor) {
-    await editor.open('questions.sql');
-    const text = await editor.text();
-    await editor.goto(text.split('\n').findIndex((line) => line.startsWith('SELECT name')) + 1, 3);
+    await editor.open('try.sql');
+    await editor.goto(lineOf(await editor.text(), 'SELECT id'), 3);
     await editor.command('nlq: Run Query at Cursor');
     const rows = editor.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator('tbody tr');
     await rows.first().waitFor();
-    assert.equal(await rows.count(), 3);
+    assert.ok((await rows.count()) > 1, 'there are rows');
     await editor.picture('rows');
   },
 
   async 'a question in Python becomes a string below it'(editor) {
-    await editor.command('View: Close All Editors');
     await editor.open('report.py');
-    await editor.goto(5, 15);
+    await editor.goto(lineOf(await editor.text(), '# nlq: how many orders'), 15);
     await (await editor.actions('Generate')).click();
     await until(async () => /select/i.test(await editor.text()), 'the query stands there');
-    assert.match(await editor.saved('report.py'), /# nlq: number of orders per status\n {4}\w+ = (f|r)?"""/);
+    assert.match(await editor.saved('report.py'), /# nlq: how many orders were cancelled in 2024\n {4}\w+ = """\n? *SELECT/i);
     await editor.picture('python');
   },
 };
@@ -88,16 +86,21 @@ const untrusted = {
   async 'in restricted mode nothing is connected to, until trust is granted'(editor) {
     await editor.page.getByText('Do you trust the authors').first().waitFor();
     await editor.page.getByRole('button', { name: /No, I don't trust/ }).click();
-    await editor.open('questions.sql');
+    await editor.open('try.sql');
     await editor.status().filter({ hasText: 'not trusted' }).waitFor();
     await editor.picture('untrusted');
     await editor.command('Workspaces: Manage Workspace Trust');
     await editor.page.locator('.workspace-trust-editor').getByRole('button', { name: /^Trust$/ }).first().click();
-    await editor.open('questions.sql');
+    await editor.open('try.sql');
     await editor.status().filter({ hasText: 'shop/dev' }).waitFor();
     await editor.picture('trusted');
   },
 };
+
+/** The number, from 1, of the line that contains a text. */
+function lineOf(text, part) {
+  return text.split('\n').findIndex((line) => line.includes(part)) + 1;
+}
 
 let failed = 0;
 async function suite(tests, options) {
@@ -113,8 +116,8 @@ async function suite(tests, options) {
         failed += 1;
         const picture = await editor.picture(`failed-${failed}`).catch(() => 'none');
         console.log(`FAILED  VS Code: ${name}\n${error.stack}\npicture: ${picture}`);
-        await editor.page.keyboard.press('Escape').catch(() => undefined);
       }
+      await editor.reset();
     }
   } finally {
     await editor.stop();

@@ -30,6 +30,8 @@ local show = {
   end,
 }
 
+local told = { -32803, -32800, -32802 } -- RequestFailed, RequestCancelled, ServerCancelled
+
 ---@param client vim.lsp.Client
 ---@param buffer integer
 ---@param command string
@@ -37,6 +39,10 @@ local show = {
 local function send(client, buffer, command, arguments)
   client:request('workspace/executeCommand', { command = command, arguments = arguments }, function(failure, answer)
     if failure then
+      -- The server tells of its own failures by window/showMessage, and a cancel is the user's.
+      if vim.tbl_contains(told, failure.code) then
+        return
+      end
       vim.notify('nlq: ' .. failure.message, vim.log.levels.ERROR)
     elseif type(answer) == 'table' and show[command] then
       show[command](answer)

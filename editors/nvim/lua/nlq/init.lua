@@ -4,7 +4,7 @@ local M = {}
 
 ---@class nlq.Options
 ---@field cmd string[]? the server's command line; { 'nlq', 'lsp' }
----@field settings table? what the server reads: allStatements, inlayHints, codeLens
+---@field settings table? what the server reads, as { diagnostics = { allStatements = true } }
 ---@field codelens boolean? show code lenses in buffers that nlq serves; true
 ---@field inlay_hints boolean? show inlay hints in .nlq buffers; true
 
@@ -20,7 +20,6 @@ function M.setup(options)
     config.cmd = M.options.cmd
   end
   if M.options.settings then
-    config.init_options = { settings = M.options.settings }
     config.settings = { nlq = M.options.settings }
   end
   vim.lsp.config('nlq', config)

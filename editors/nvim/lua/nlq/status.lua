@@ -7,7 +7,7 @@ local M = {}
 ---@field dialect string?
 ---@field state 'idle'|'connecting'|'ready'|'failed'|'untrusted'|'no-config'|'no-schema'
 ---@field message string
----@field root string? URI of the workspace folder
+---@field root string the folder of nlq.yaml, empty without one
 
 ---@type table<integer, table<string, nlq.Status>> by client and root
 local by_client = {}
@@ -53,8 +53,7 @@ function M.get(buffer)
     local file = vim.api.nvim_buf_get_name(buffer)
     local best
     for root, status in pairs(roots) do
-      local folder = root ~= '' and vim.uri_to_fname(root) or ''
-      if vim.startswith(file, folder) and (not best or #root > #best.root) then
+      if vim.startswith(file, root) and (not best or #root > #best.root) then
         best = status
       end
     end

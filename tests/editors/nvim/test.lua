@@ -1,0 +1,227 @@
+-- The scenarios that a user of Neovim meets, in real Neovim. Prints a line a test and ends with 1 when one fails.
+
+local patience = 60000 -- milliseconds; a loaded machine is slow
+
+local function wait(condition, what)
+  if not vim.wait(patience, condition, 50) then
+    error(('waited %d s in vain until %s'):format(patience / 1000, what), 2)
+  end
+end
+
+local function equal(actual, expected, what)
+  if not vim.deep_equal(actual, expected) then
+    error(('%s: expected %s, got %s'):format(what, vim.inspect(expected), vim.inspect(actual)), 2)
+  end
+end
+
+local function lines()
+  return vim.api.nvim_buf_get_lines(0, 0, -1, false)
+end
+
+--- Puts the cursor on the first occurrence of a text, some characters into it.
+local function cursor_on(text, into)
+  for number, line in ipairs(lines()) do
+    local at = line:find(text, 1, true)
+    if at then
+      vim.api.nvim_win_set_cursor(0, { number, at - 1 + (into or 0) })
+      return number
+    end
+  end
+  error('no line contains ' .. text, 2)
+end
+
+--- Opens a file as it is on disk, and waits for the server and what it knows of the database.
+local function open(file)
+  vim.cmd('silent! %bwipeout!')
+  vim.cmd.edit(file)
+  wait(function()
+    local client = vim.lsp.get_clients({ name = 'nlq', bufnr = 0 })[1]
+    return client ~= nil and client.initialized and require('nlq.status').get() ~= nil
+  end, 'the server serves ' .. file)
+end
+
+--- Picks the entry of the code-action menu at the cursor that contains a text.
+local function pick(title)
+  local offered = {}
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      offered[#offered + 1] = action.title
+      return action.title:find(title, 1, true) ~= nil
+        and not vim.iter(vim.list_slice(offered, 1, #offered - 1)):any(function(other)
+          return other:find(title, 1, true) ~= nil -- the first that fits is enough
+        end)
+    end,
+  })
+  return offered
+end
+
+--- The text of the floating window, nil when there is none.
+local function float()
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(window).relative ~= '' then
+      return table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+    end
+  end
+end
+
+--- The syntax group of the first character of a text.
+local function group(text)
+  cursor_on(text)
+  local position = vim.api.nvim_win_get_cursor(0)
+  return vim.fn.synIDattr(vim.fn.synID(position[1], position[2] + 1, true), 'name')
+end
+
+local tests = {}
+local function test(name, run)
+  tests[#tests + 1] = { name, run }
+end
+
+test('nothing is connected to before the workspace is trusted', function()
+  open('try.sql')
+  wait(function() return require('nlq.status').get().state == 'untrusted' end, 'the status says untrusted')
+  equal(require('nlq').status(), 'nlq: shop/dev (not trusted)', 'the status line')
+  vim.cmd.NlqTrust()
+  wait(function() return require('nlq.status').get().state ~= 'untrusted' end, 'the status says trusted')
+end)
+
+test('a question in a comment becomes a query below it', function()
+  open('try.sql')
+  cursor_on('number of customers')
+  pick('Generate')
+  wait(function() return lines()[2]:find('^SELECT') ~= nil end, 'the query stands there')
+  equal(lines()[1], '-- nlq: number of customers per country', 'the question')
+  equal(vim.iter(lines()):any(function(line) return line:find('GROUP BY', 1, true) ~= nil end), true, 'it groups')
+  vim.wait(1000)
+  equal(vim.diagnostic.get(0), {}, 'diagnostics of the generated query')
+end)
+
+test('a renamed column is underlined and mended by a fix', function()
+  open('try.sql')
+  local before = lines()
+  local number = cursor_on('total_amount')
+  vim.api.nvim_set_current_line((vim.api.nvim_get_current_line():gsub('total_amount', 'total_amont')))
+  wait(function() return #vim.diagnostic.get(0) > 0 end, 'there is a diagnostic')
+  local found = vim.diagnostic.get(0)[1]
+  equal({ found.lnum, found.col }, { number - 1, vim.api.nvim_get_current_line():find('total_amont') - 1 }, 'its place')
+  equal(found.message:find('total_amount', 1, true) ~= nil, true, 'did you mean: ' .. found.message)
+  cursor_on('total_amont', 2)
+  pick('total_amount')
+  wait(function() return vim.deep_equal(lines(), before) end, 'the text is as it was')
+  wait(function() return #vim.diagnostic.get(0) == 0 end, 'the diagnostic is gone')
+end)
+
+test('a hover on a column shows what the team wrote about it', function()
+  open('try.sql')
+  cursor_on('status', 2)
+  wait(function()
+    vim.lsp.buf.hover()
+    return vim.wait(1000, function() return float() ~= nil end) and float():find('How far the order is', 1, true) ~= nil
+  end, 'the annotation is shown')
+end)
+
+test('a .nlq file is highlighted with its answers', function()
+  open('questions.nlq')
+  equal(vim.bo.filetype, 'nlq', 'filetype')
+  equal(group('SELECT'):find('^sql') ~= nil, true, 'SELECT is SQL: ' .. group('SELECT'))
+  equal(group('# Revenue'), 'nlqHeading', 'heading')
+  equal(group('connection'):find('^yaml') ~= nil, true, 'front matter is YAML: ' .. group('connection'))
+end)
+
+test('a query runs and its rows stand below it', function()
+  open('try.sql')
+  cursor_on('SELECT id')
+  vim.cmd.NlqRun()
+  wait(function() return vim.fn.bufwinid('nlq://rows') ~= -1 end, 'the rows are shown')
+  local rows = vim.api.nvim_buf_get_lines(vim.fn.bufnr('nlq://rows'), 0, -1, false)
+  equal(rows[1]:find('^%d+ rows from shop/dev in %d+ ms') ~= nil, true, rows[1])
+  equal(vim.split(rows[2], '%s*│%s*', { trimempty = true }), { 'id', 'status', 'total_amount' }, 'columns')
+  equal(rows[4]:find('cancelled', 1, true) ~= nil, true, rows[4])
+end)
+
+test('plan and reasoning are shown', function()
+  open('try.sql')
+  cursor_on('SELECT id')
+  vim.cmd.NlqExplainPlan()
+  wait(function() return vim.fn.bufwinid('nlq://plan on shop/dev') ~= -1 end, 'the plan is shown')
+  vim.cmd.NlqReasoning()
+  wait(function()
+    return vim.iter(vim.api.nvim_list_bufs()):any(function(buffer) return vim.bo[buffer].filetype == 'markdown' end)
+  end, 'the reasoning is shown')
+end)
+
+test('a question in Python becomes a string below it', function()
+  open('report.py')
+  local number = cursor_on('how many orders were cancelled')
+  pick('Generate')
+  wait(function() return lines()[number + 1]:find('^    [%w_]+ = """') ~= nil end, 'the string stands there')
+end)
+
+test('code lenses are shown', function()
+  open('try.sql')
+  wait(function() return #vim.lsp.codelens.get(0) > 0 end, 'there are lenses')
+end)
+
+test('rows are aligned, NULL is told from text, and CSV is quoted', function()
+  local view = require('nlq.view')
+  local answer = {
+    columns = { { name = 'name' }, { name = 'n' } },
+    rows = { { 'Zoë "Z"', 1 }, { '日本', 1234 }, { vim.NIL, 5 }, { 'two\nlines', vim.NIL } },
+  }
+  local text, nulls = view.table(answer)
+  equal(text, {
+    'name      │    n',
+    '──────────┼─────',
+    'Zoë "Z"   │    1',
+    '日本      │ 1234',
+    'NULL      │    5',
+    'two⏎lines │ NULL',
+  }, 'the table')
+  equal(#nulls, 2, 'NULLs')
+  equal(view.csv(answer), 'name,n\r\n"Zoë ""Z""",1\r\n日本,1234\r\n,5\r\n"two\nlines",\r\n', 'the CSV')
+end)
+
+test('the tree-sitter parser compiles and the queries fit it', function()
+  local here = vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2))
+  local root = vim.fs.normalize(here .. '/../../..')
+  for _, name in ipairs({ 'highlights', 'injections' }) do
+    local ours = vim.fn.readblob(root .. '/editors/nvim/queries/nlq/' .. name .. '.scm')
+    equal(ours, vim.fn.readblob(root .. '/grammars/nlq/queries/' .. name .. '.scm'), name .. ' is the grammar\'s own')
+  end
+  vim.cmd.NlqInstallParser()
+  equal(require('nlq.parser').has('nlq'), true, 'the parser loads')
+  open('questions.nlq')
+  local tree = vim.treesitter.get_parser(0, 'nlq')
+  tree:parse(true)
+  equal(tree:trees()[1]:root():has_error(), false, 'the file parses')
+  local captures = {}
+  local query = assert(vim.treesitter.query.get('nlq', 'highlights'))
+  for id in query:iter_captures(tree:trees()[1]:root(), 0) do
+    captures[query.captures[id]] = true
+  end
+  equal(next(captures) ~= nil, true, 'there are highlights')
+  assert(vim.treesitter.query.get('nlq', 'injections'))
+end)
+
+test(':checkhealth nlq finds nothing wrong', function()
+  open('try.sql')
+  vim.cmd('checkhealth nlq')
+  local report = table.concat(lines(), '\n')
+  equal(report:find('ERROR', 1, true), nil, report)
+  equal(report:find('nlq.yaml in', 1, true) ~= nil or report:find('a server runs', 1, true) ~= nil, true, report)
+end)
+
+local failed = 0
+local started = vim.uv.hrtime()
+for _, entry in ipairs(tests) do
+  local ok, problem = xpcall(entry[2], debug.traceback)
+  if ok then
+    io.write('ok      Neovim: ', entry[1], '\n')
+  else
+    failed = failed + 1
+    io.write('FAILED  Neovim: ', entry[1], '\n', tostring(problem), '\nmessages: ', vim.fn.execute('messages'), '\n')
+  end
+end
+io.write(('%.1f s\n'):format((vim.uv.hrtime() - started) / 1e9))
+vim.cmd('silent! %bwipeout!')
+os.exit(failed == 0 and 0 or 1)

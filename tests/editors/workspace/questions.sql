@@ -1,6 +1,0 @@
--- nlq: number of customers per country
-
--- nlq: customers in Germany
-SELECT name, country
-FROM customers
-WHERE country = 'Germany';
