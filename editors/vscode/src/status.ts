@@ -7,16 +7,17 @@ import { Status } from './protocol';
 /** Our own states beside the server's. */
 export type State = Status['state'] | 'starting' | 'stopped';
 
-const looks: Record<State, { icon: string; problem?: true }> = {
+/** `said`: the state is written beside the connection's name. `problem`: it is coloured, and shown in every file. */
+const looks: Record<State, { icon: string; said?: true; problem?: true }> = {
   starting: { icon: '$(loading~spin)' },
   stopped: { icon: '$(error)', problem: true },
   idle: { icon: '$(database)' },
   connecting: { icon: '$(loading~spin)' },
   ready: { icon: '$(database)' },
-  failed: { icon: '$(warning)', problem: true },
-  untrusted: { icon: '$(shield)' },
+  failed: { icon: '$(warning)', said: true, problem: true },
+  untrusted: { icon: '$(shield)', said: true },
   'no-config': { icon: '$(circle-slash)' },
-  'no-schema': { icon: '$(warning)', problem: true },
+  'no-schema': { icon: '$(warning)', said: true },
 };
 
 const words: Record<State, string> = {
@@ -26,7 +27,7 @@ const words: Record<State, string> = {
   connecting: 'connecting',
   ready: 'connected',
   failed: 'connection failed',
-  untrusted: 'workspace not trusted',
+  untrusted: 'not trusted',
   'no-config': 'no nlq.yaml',
   'no-schema': 'no schema yet',
 };
@@ -76,7 +77,7 @@ export class StatusView implements vscode.Disposable {
     const status = this.ofRoot(document?.uri);
     const state = this.server?.state ?? status?.state ?? 'idle';
     const look = looks[state];
-    this.bar.text = `${look.icon} nlq: ${status?.connection ?? words[state]}`;
+    this.bar.text = `${look.icon} nlq: ${status?.connection ? `${status.connection}${look.said ? ` (${words[state]})` : ''}` : words[state]}`;
     this.bar.backgroundColor = look.problem && new vscode.ThemeColor('statusBarItem.warningBackground');
     this.bar.accessibilityInformation = { label: `nlq: ${status?.connection ?? ''} ${words[state]}` };
     this.bar.tooltip = tooltip(state, status, this.server?.message ?? status?.message ?? '');

@@ -9,9 +9,9 @@ const tests = {
     await editor.goto(1, 10);
     await editor.lightBulb().waitFor();
     await editor.picture('lightbulb');
-    const row = await editor.actions('Generate');
+    await editor.actions('Generate');
     await editor.picture('menu');
-    await row.click();
+    await editor.pick('Generate');
     await until(async () => /group by/i.test((await editor.text()).split('-- nlq: cancelled')[0]), 'the query stands there');
     await editor.picture('generated');
     const [question, query] = (await editor.saved('try.sql')).split('\n', 2);
@@ -32,9 +32,9 @@ const tests = {
     await editor.hover('total_amont', 'total_amount');
     await editor.picture('squiggle');
     await editor.page.keyboard.press('Escape');
-    const row = await editor.actions('total_amount');
+    await editor.actions('total_amount');
     await editor.picture('fix');
-    await row.click();
+    await editor.pick('total_amount');
     await until(async () => (await editor.squiggles().count()) === 0, 'the squiggle is gone');
     assert.equal(await editor.saved('try.sql'), before);
     await editor.picture('mended');
@@ -75,7 +75,8 @@ const tests = {
   async 'a question in Python becomes a string below it'(editor) {
     await editor.open('report.py');
     await editor.goto(lineOf(await editor.text(), '# nlq: how many orders'), 15);
-    await (await editor.actions('Generate')).click();
+    await editor.actions('Generate');
+    await editor.pick('Generate');
     await until(async () => /select/i.test(await editor.text()), 'the query stands there');
     assert.match(await editor.saved('report.py'), /# nlq: how many orders were cancelled in 2024\n {4}\w+ = """\n? *SELECT/i);
     await editor.picture('python');
@@ -88,11 +89,14 @@ const untrusted = {
     await editor.page.getByRole('button', { name: /No, I don't trust/ }).click();
     await editor.open('try.sql');
     await editor.status().filter({ hasText: 'not trusted' }).waitFor();
+    await editor.goto(lineOf(await editor.text(), 'SELECT id'), 3);
+    await editor.command('nlq: Run Query at Cursor');
+    await editor.page.locator('.notification-toast').filter({ hasText: 'trust' }).first().waitFor();
     await editor.picture('untrusted');
     await editor.command('Workspaces: Manage Workspace Trust');
     await editor.page.locator('.workspace-trust-editor').getByRole('button', { name: /^Trust$/ }).first().click();
     await editor.open('try.sql');
-    await editor.status().filter({ hasText: 'shop/dev' }).waitFor();
+    await editor.status().filter({ hasNotText: 'not trusted' }).waitFor();
     await editor.picture('trusted');
   },
 };
