@@ -11,9 +11,10 @@ syntax include @nlqJson syntax/json.vim
 unlet! b:current_syntax
 syntax case match
 
+syntax region nlqComment start=/<!--/ end=/-->/
 syntax match nlqQuote /^\s\{0,3}>.*$/ contains=nlqParameter
 syntax match nlqHeading /^#\{1,6}\s.*$/
-syntax match nlqParameter /{{\s*[[:alnum:]_.-]\+\s*}}/ containedin=ALLBUT,nlqHeading
+syntax match nlqParameter /{{\s*[[:alnum:]_.-]\+\s*}}/ containedin=ALLBUT,nlqHeading,nlqComment
 
 syntax region nlqAnswer matchgroup=nlqFence start=/^\s\{0,3}```.*$/ end=/^\s\{0,3}```\s*$/ keepend
 syntax region nlqAnswerSql matchgroup=nlqFence keepend contains=@nlqSql
@@ -25,7 +26,8 @@ syntax region nlqFrontMatter matchgroup=nlqFence start=/\%^---\s*$/ end=/^---\s*
 syntax sync fromstart
 
 highlight default link nlqHeading Title
-highlight default link nlqQuote Comment
+highlight default link nlqComment Comment
+highlight default link nlqQuote Special
 highlight default link nlqFence Delimiter
 highlight default link nlqParameter Identifier
 

@@ -110,7 +110,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     results,
     views,
     ...registerCommands(run, { restart: start, showOutput: () => output.show() }),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => client?.isRunning() && client.sendNotification(didGrantTrust)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => client?.isRunning() && client.sendNotification(didGrantTrust, {})),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('nlq.server') && start()),
   );
   await start();

@@ -1,6 +1,6 @@
 // What nlq adds to the language server protocol: the commands of workspace/executeCommand and the nlq/ notifications.
 
-import { NotificationType, NotificationType0 } from 'vscode-languageclient/node';
+import { NotificationType } from 'vscode-languageclient/node';
 
 /** How the connection of a workspace stands. `root` is the folder of nlq.yaml. */
 export interface Status {
@@ -14,8 +14,8 @@ export interface Status {
 /** Server to client, whenever a connection's state changes. */
 export const statusNotification = new NotificationType<Status>('nlq/status');
 
-/** Client to server, once the user trusts the workspace. */
-export const didGrantTrust = new NotificationType0('nlq/didGrantTrust');
+/** Client to server, once the user trusts the workspace; the parameters are an empty object. */
+export const didGrantTrust = new NotificationType<object>('nlq/didGrantTrust');
 
 /** One value of a row, as JSON; text stays text, so a number that JSON cannot hold arrives as text. */
 export type Cell = string | number | boolean | null | object;
