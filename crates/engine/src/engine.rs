@@ -1,9 +1,5 @@
-use std::sync::Arc;
-
 use chrono::NaiveDate;
-use nlq_catalog::{Annotations, Catalog};
-
-use crate::{Answer, Outcome, ReasoningStream};
+use crate::{Answer, Outcome, ReasoningStream, SchemaIndex, readings::understand};
 
 /// A question with what it is asked of.
 #[derive(Debug, Clone, Copy)]
@@ -33,31 +29,6 @@ impl Default for Settings {
     }
 }
 
-/// Names, terms and values of one catalog with its annotations, prepared for linking. Made once a schema, shared by all
-/// questions.
-#[derive(Debug)]
-pub struct SchemaIndex {
-    catalog: Arc<Catalog>,
-    annotations: Arc<Annotations>,
-}
-
-impl SchemaIndex {
-    /// Prepares a catalog.
-    pub fn new(catalog: Arc<Catalog>, annotations: Arc<Annotations>) -> Self {
-        Self { catalog, annotations }
-    }
-
-    /// The catalog.
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.catalog
-    }
-
-    /// The annotations.
-    pub fn annotations(&self) -> &Arc<Annotations> {
-        &self.annotations
-    }
-}
-
 /// The embedded engine: deterministic, without model or network.
 #[derive(Debug, Clone, Default)]
 pub struct Engine {
@@ -72,15 +43,26 @@ impl Engine {
 
     /// Answers a question. Never fails: what cannot be answered is an abstention with its boundaries.
     pub fn answer(&self, question: Question<'_>, index: &SchemaIndex) -> Answer {
-        let _ = (index, self.settings);
+        let understood = understand(question.text, index, question.today, u32::from(self.settings.fiscal_year_start));
+        let outcome = match understood.readings.first() {
+            Some(best) => Outcome::Query { sql: best.rendered.sql.clone(), description: String::new() },
+            None => Outcome::Abstention { reason: String::from("nothing") },
+        };
         Answer {
-            outcome: Outcome::Abstention { reason: String::new() },
-            confidence: 0.0,
+            outcome,
+            confidence: 0.5,
             factors: Vec::new(),
             links: Vec::new(),
             boundaries: Vec::new(),
             alternatives: Vec::new(),
             reasoning: ReasoningStream { query_text: question.text.to_owned(), ..ReasoningStream::default() },
         }
+    }
+
+    /// Every reading with its features, for fitting the ranker: not part of an answer.
+    #[doc(hidden)]
+    pub fn candidates(&self, question: Question<'_>, index: &SchemaIndex) -> Vec<(String, Vec<f32>)> {
+        let understood = understand(question.text, index, question.today, u32::from(self.settings.fiscal_year_start));
+        understood.readings.into_iter().map(|r| (r.rendered.sql, r.features.to_vec())).collect()
     }
 }

@@ -1,0 +1,1036 @@
+//! From chunks to frames: which phrase plays which part in the query, before any of them is bound to a column. Where the
+//! words allow more than one part, a [`Choice`] is taken both ways; every combination is a frame of its own.
+
+use std::cell::Cell;
+
+use nlq_query::plan::{Aggregate, Comparison, TimeUnit};
+
+use crate::{
+    cues::{Cue, Place},
+    index::{SchemaIndex, Target},
+    linker::{Chunk, ChunkKind},
+    time::unit_of,
+    words::Token,
+};
+
+/// A phrase that stands for a column or a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum What {
+    /// The chunk of this index.
+    Chunk(usize),
+    /// A column of one of these stems, said by the cue of this chunk (`oldest`).
+    Hint(&'static [&'static str], usize),
+    /// Whatever the question is about.
+    Subject,
+}
+
+/// A shown item.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shown {
+    pub(crate) what: What,
+    pub(crate) aggregate: Option<Aggregate>,
+    pub(crate) distinct: bool,
+}
+
+/// What a column is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Operand {
+    /// The value of this chunk.
+    Value(usize),
+    /// A number of this chunk.
+    Number(String, usize),
+    /// Two numbers.
+    Range(String, String),
+    /// A span of time of this chunk.
+    Time(usize),
+    /// The aggregate of the same column over all rows.
+    Overall(Aggregate),
+    /// Text of this chunk within the column.
+    Pattern(usize, Place),
+    /// Another column.
+    Column(What),
+    /// Nothing is there.
+    Missing,
+}
+
+/// A condition on rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Condition {
+    /// None: the column that holds the value.
+    pub(crate) what: Option<What>,
+    pub(crate) op: Comparison,
+    pub(crate) operand: Operand,
+    /// Joined to the condition before by `or`.
+    pub(crate) or: bool,
+}
+
+/// By what rows are ordered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum OrderBy {
+    What(What, Option<Aggregate>),
+    /// Rows (of the table of this chunk) in the group.
+    Count(Option<usize>),
+}
+
+/// A condition on the number of rows in a group.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Having {
+    /// The table counted, where one is named.
+    pub(crate) of: Option<usize>,
+    pub(crate) op: Comparison,
+    pub(crate) number: String,
+}
+
+/// One key of a grouping.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum GroupBy {
+    What(What),
+    /// The time of the subject's rows.
+    Time(TimeUnit),
+}
+
+/// The parts of a query, bound to phrases.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Frame {
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) distinct: bool,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) groups: Vec<GroupBy>,
+    pub(crate) order: Vec<(OrderBy, bool)>,
+    pub(crate) having: Option<Having>,
+    pub(crate) limit: Option<u64>,
+    /// Tables whose rows must be missing.
+    pub(crate) absent: Vec<usize>,
+    /// From this condition on, conditions belong inside the absent table's plan.
+    pub(crate) absent_from: usize,
+    /// Tables that rows must be joined to.
+    pub(crate) tables: Vec<usize>,
+    /// The last two conditions hold for different rows of the same subject.
+    pub(crate) both: bool,
+    /// Choices that were taken the second way.
+    pub(crate) choices: u32,
+    /// Chunks that play a part.
+    pub(crate) used: u64,
+    /// Superlative read as an aggregate, group counts, ... : named facts for the ranker.
+    pub(crate) marks: u32,
+    /// The subject is shown whole.
+    pub(crate) star: bool,
+    pub(crate) show_key: bool,
+}
+
+/// Things that words leave open; the second way is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Choice {
+    /// `highest x` is the aggregate, not the row that has it (or the other way round).
+    SuperlativeValue,
+    /// `most x` counts rows although a column fits, or takes a column although a table fits.
+    SuperlativeCount,
+    /// `not` negates a value although a table follows.
+    PlainNot,
+    /// Equal rows once (or not).
+    Distinct,
+    /// `how many` counts different values, not rows.
+    CountDistinct,
+    /// The subject is shown with all columns.
+    Star,
+    /// The subject is shown by its key.
+    Key,
+    /// `more than n x` compares a column, not a count (or the other way round).
+    CountOrColumn,
+    /// The group is not shown.
+    HideGroup,
+    /// Tables named without columns are not joined.
+    NoTables,
+    /// Names after the conditions are shown too.
+    ShowLate,
+    /// `by` orders instead of groups.
+    ByOrders,
+    /// The aggregate is shown beside other columns although no group is named.
+    KeepShown,
+    /// `both` is one row with either.
+    EitherValue,
+}
+
+pub(crate) const CHOICES: usize = 14;
+
+/// Facts about a frame that the ranker weighs.
+pub(crate) mod marks {
+    pub(crate) const SUPERLATIVE_ROW: u32 = 1;
+    pub(crate) const SUPERLATIVE_VALUE: u32 = 2;
+    pub(crate) const SUPERLATIVE_COUNT: u32 = 4;
+    pub(crate) const SUBJECT_SHOWN: u32 = 8;
+    pub(crate) const LATE: u32 = 16;
+    pub(crate) const HINTED: u32 = 32;
+    pub(crate) const UNBOUND_NUMBER: u32 = 64;
+    pub(crate) const DANGLING: u32 = 128;
+    pub(crate) const SUPERLATIVE_HINT_COUNT: u32 = 256;
+}
+
+/// Frames of one question at most.
+const MAX_FRAMES: usize = 40;
+
+/// All frames of a question, the plainest first.
+pub(crate) fn frames(chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> Vec<Frame> {
+    let read = |choices: u32| {
+        let asked = Cell::new(0u32);
+        let frame = Reader::new(chunks, tokens, index, choices, &asked).read();
+        (frame, asked.get())
+    };
+    let (first, asked) = read(0);
+    let mut frames = vec![first];
+    let open: Vec<u32> = (0..CHOICES as u32).filter(|bit| asked >> bit & 1 == 1).collect();
+    let singles = open.iter().map(|bit| 1 << bit);
+    let pairs = open.iter().enumerate().flat_map(|(i, a)| open[i + 1..].iter().map(move |b| 1 << a | 1 << b));
+    for choices in singles.chain(pairs) {
+        if frames.len() >= MAX_FRAMES {
+            break;
+        }
+        let (frame, _) = read(choices);
+        if !frames.iter().any(|f| Frame { choices: 0, ..f.clone() } == Frame { choices: 0, ..frame.clone() }) {
+            frames.push(frame);
+        }
+    }
+    frames
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Show,
+    Which,
+    Group,
+    Order,
+}
+
+struct Reader<'a> {
+    chunks: &'a [Chunk],
+    tokens: &'a [Token],
+    index: &'a SchemaIndex,
+    asked: &'a Cell<u32>,
+    frame: Frame,
+    mode: Mode,
+    aggregates: Vec<Aggregate>,
+    count: bool,
+    distinct: bool,
+    not: bool,
+    without: bool,
+    or: bool,
+    both: bool,
+    have: bool,
+    which: bool,
+    compare: Option<(Comparison, &'static [&'static str], usize)>,
+    pattern: Option<Place>,
+    between: bool,
+    superlative: Option<(bool, &'static [&'static str], usize)>,
+    common: Option<bool>,
+    /// The last named column that waits for a value.
+    column: Option<usize>,
+    /// The last condition's own column, for `a or b`.
+    last: Option<What>,
+    /// Direction said before the order's column.
+    direction: Option<bool>,
+    subject: Option<usize>,
+    late: Vec<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(chunks: &'a [Chunk], tokens: &'a [Token], index: &'a SchemaIndex, choices: u32, asked: &'a Cell<u32>) -> Self {
+        Self {
+            chunks,
+            tokens,
+            index,
+            asked,
+            frame: Frame { choices, ..Frame::default() },
+            mode: Mode::Show,
+            aggregates: Vec::new(),
+            count: false,
+            distinct: false,
+            not: false,
+            without: false,
+            or: false,
+            both: false,
+            have: false,
+            which: false,
+            compare: None,
+            pattern: None,
+            between: false,
+            superlative: None,
+            common: None,
+            column: None,
+            last: None,
+            direction: None,
+            subject: None,
+            late: Vec::new(),
+        }
+    }
+
+    fn choose(&self, choice: Choice) -> bool {
+        let bit = 1 << choice as u32;
+        self.asked.set(self.asked.get() | bit);
+        self.frame.choices & bit != 0
+    }
+
+    fn mark(&mut self, mark: u32) {
+        self.frame.marks |= mark;
+    }
+
+    fn take(&mut self, chunk: usize) {
+        if chunk < 64 {
+            self.frame.used |= 1 << chunk;
+        }
+    }
+
+    /// How well a chunk names a table and a column; numeric columns count for `number`.
+    fn table_score(&self, at: usize) -> f32 {
+        let tables = self.chunks[at].names.iter().filter(|e| matches!(e.target, Target::Table(_)));
+        tables.map(|e| e.score).fold(0.0, f32::max)
+    }
+
+    fn column_score(&self, at: usize, numeric: bool) -> f32 {
+        let fits = |e: &&crate::index::NameEntry| match e.target {
+            Target::Column(id) => {
+                let kind = self.index.column(id).kind;
+                !numeric || ((kind.is_numeric() || kind.is_temporal()) && !self.index.column_facts(id).key && !self.index.column_facts(id).reference)
+            }
+            Target::Metric(_) => true,
+            _ => false,
+        };
+        self.chunks[at].names.iter().filter(fits).map(|e| e.score).fold(0.0, f32::max)
+    }
+
+    fn is_name(&self, at: usize) -> bool {
+        self.chunks.get(at).is_some_and(|c| c.kind == ChunkKind::Name)
+    }
+
+    fn is_table(&self, at: usize) -> bool {
+        self.is_name(at) && self.table_score(at) >= 0.6 && self.table_score(at) >= self.column_score(at, false)
+    }
+
+    fn cue(&self, at: usize) -> Option<Cue> {
+        match self.chunks.get(at)?.kind {
+            ChunkKind::Cue(cue) => Some(cue),
+            _ => None,
+        }
+    }
+
+    /// The next name, at most `reach` chunks ahead, past words that only connect.
+    fn next_name(&self, at: usize, reach: usize) -> Option<usize> {
+        for i in at + 1..=(at + reach).min(self.chunks.len().saturating_sub(1)) {
+            match &self.chunks[i].kind {
+                ChunkKind::Name => return Some(i),
+                ChunkKind::Cue(Cue::Count | Cue::Aggregate(_) | Cue::Of | Cue::Is | Cue::Distinct) | ChunkKind::Unknown => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// A value, number or comparison follows a column's name.
+    fn value_follows(&self, at: usize) -> bool {
+        let mut of = false;
+        for i in at + 1..(at + 5).min(self.chunks.len()) {
+            match &self.chunks[i].kind {
+                ChunkKind::Value(..) | ChunkKind::Number(_) => return !of || !matches!(self.chunks[i - 1].kind, ChunkKind::Name),
+                ChunkKind::Time(_) => return true,
+                ChunkKind::Cue(Cue::Compare(..) | Cue::Between | Cue::Like(_) | Cue::Missing) => return true,
+                ChunkKind::Cue(Cue::Is | Cue::Not | Cue::Both | Cue::Without) => {}
+                ChunkKind::Cue(Cue::Of) => of = true,
+                ChunkKind::Unknown => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn read(mut self) -> Frame {
+        let mut at = 0;
+        while at < self.chunks.len() {
+            at = match self.chunks[at].kind.clone() {
+                ChunkKind::Cue(cue) => self.on_cue(at, cue),
+                ChunkKind::Name => self.on_name(at),
+                ChunkKind::Value(..) => self.on_value(at),
+                ChunkKind::Number(number) => self.on_number(at, &number),
+                ChunkKind::Time(_) => self.on_time(at),
+                ChunkKind::Unknown => at + 1,
+            };
+        }
+        self.finish()
+    }
+
+    fn on_cue(&mut self, at: usize, cue: Cue) -> usize {
+        self.take(at);
+        let first = self.tokens[self.chunks[at].from].after_stop;
+        match cue {
+            Cue::Count => {
+                if matches!(self.mode, Mode::Order) || self.superlative.is_some() {
+                    self.count = true;
+                } else {
+                    if self.mode == Mode::Which && (first || self.have_shown_group()) {
+                        self.mode = Mode::Show;
+                    }
+                    self.count = true;
+                }
+            }
+            Cue::Aggregate(aggregate) => {
+                if let Some((op, _, _)) = self.compare.filter(|_| aggregate == Aggregate::Avg) {
+                    return self.compare_overall(at, op);
+                }
+                self.aggregates.push(aggregate);
+            }
+            Cue::Each => self.mode = Mode::Group,
+            Cue::By => {
+                if let Some(next) = self.next_name(at, 1) {
+                    let aggregated = !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
+                    if aggregated && self.frame.groups.is_empty() && !self.is_table(next) {
+                        self.mode = if self.choose(Choice::ByOrders) { Mode::Which } else { Mode::Group };
+                    } else if self.is_unit(next).is_some() {
+                        self.mode = Mode::Group;
+                    }
+                }
+            }
+            Cue::OrderBy => {
+                self.mode = Mode::Order;
+                if self.next_name(at, 3).is_none() && self.frame.order.is_empty() {
+                    self.order_by_shown();
+                }
+            }
+            Cue::Direction(descending) => {
+                if let Some(last) = self.frame.order.last_mut().filter(|_| self.frame.limit.is_none()) {
+                    last.1 = descending;
+                } else {
+                    self.direction = Some(descending);
+                    self.mode = Mode::Order;
+                    if self.next_name(at, 2).is_none() {
+                        self.order_by_shown();
+                    }
+                }
+            }
+            Cue::Superlative(descending, hints) => return self.on_superlative(at, descending, hints),
+            Cue::Common(descending) => return self.on_common(at, descending),
+            Cue::Top => {
+                if let Some(ChunkKind::Number(n)) = self.chunks.get(at + 1).map(|c| c.kind.clone()) {
+                    self.frame.limit = n.parse().ok();
+                    self.take(at + 1);
+                    return at + 2;
+                }
+            }
+            Cue::Compare(op, hints) => self.compare = Some((op, hints, at)),
+            Cue::Between => self.between = true,
+            Cue::Not => self.not = true,
+            Cue::Without => {
+                self.without = true;
+                self.not = true;
+                self.mode = Mode::Which;
+            }
+            Cue::Both => self.both = true,
+            Cue::And => {}
+            Cue::Or => self.or = true,
+            Cue::Distinct => self.distinct = true,
+            Cue::Like(place) => {
+                self.pattern = Some(place);
+                self.mode = Mode::Which;
+            }
+            Cue::Which => {
+                self.which = true;
+                // `, which ...` and `that` begin conditions once something is shown.
+                if !self.frame.shown.is_empty() || self.subject.is_some() || !self.frame.groups.is_empty() {
+                    self.mode = Mode::Which;
+                }
+            }
+            Cue::Have => {
+                self.have = true;
+                if !self.frame.shown.is_empty() || self.subject.is_some() {
+                    self.mode = Mode::Which;
+                }
+            }
+            Cue::Of | Cue::Is => {
+                if self.mode == Mode::Order {
+                    self.mode = Mode::Which;
+                }
+            }
+            Cue::Show => {
+                if at == 0 || first || self.tokens[self.chunks[at].from].after_comma || matches!(self.cue(at - 1), Some(Cue::And)) || self.tokens[self.chunks[at].from].lower == "and" {
+                    self.mode = Mode::Show;
+                    self.column = None;
+                }
+            }
+            Cue::Asked(hints) => {
+                // `where` and `when` ask for a column that the words do not name.
+                self.frame.shown.push(Shown { what: What::Hint(hints, at), aggregate: None, distinct: false });
+                self.mark(marks::HINTED);
+            }
+            Cue::Missing => {
+                if let Some(column) = self.column.take() {
+                    let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
+                    self.condition(Some(What::Chunk(column)), op, Operand::Missing);
+                }
+            }
+        }
+        at + 1
+    }
+
+    fn have_shown_group(&self) -> bool {
+        !self.frame.groups.is_empty() && self.frame.shown.is_empty()
+    }
+
+    fn order_by_shown(&mut self) {
+        let descending = self.direction.take().unwrap_or(false);
+        if let Some(shown) = self.frame.shown.iter().rev().find(|s| s.aggregate.is_none()).or(self.frame.shown.last()).copied() {
+            let first = self.frame.shown.iter().find(|s| s.aggregate.is_none()).copied().unwrap_or(shown);
+            self.frame.order.push((OrderBy::What(first.what, first.aggregate), descending));
+        } else if self.subject.is_some() {
+            self.frame.order.push((OrderBy::What(What::Subject, None), descending));
+        }
+    }
+
+    fn compare_overall(&mut self, at: usize, op: Comparison) -> usize {
+        self.compare = None;
+        let named = self.next_name(at, 2).filter(|&i| self.column_score(i, true) >= 0.4);
+        let what = match (self.column.take(), named) {
+            (Some(column), _) => Some(What::Chunk(column)),
+            (None, Some(named)) => Some(What::Chunk(named)),
+            _ => None,
+        };
+        if let Some(named) = named {
+            self.take(named);
+        }
+        if let Some(what) = what {
+            let op = if std::mem::take(&mut self.not) { op.negated() } else { op };
+            self.condition(Some(what), op, Operand::Overall(Aggregate::Avg));
+        }
+        named.map_or(at + 1, |n| n + 1)
+    }
+
+    fn is_unit(&self, at: usize) -> Option<TimeUnit> {
+        let chunk = &self.chunks[at];
+        unit_of(&self.tokens[chunk.from].lower).filter(|_| chunk.names.is_empty())
+    }
+
+    fn on_superlative(&mut self, at: usize, descending: bool, hints: &'static [&'static str]) -> usize {
+        let mut descending = descending;
+        // `top 3 most`, `3 most`, `the 3 oldest`
+        if let Some(ChunkKind::Number(n)) = at.checked_sub(1).map(|i| self.chunks[i].kind.clone())
+            && self.frame.limit.is_none()
+        {
+            self.frame.limit = n.parse().ok();
+            self.take(at - 1);
+        }
+        let mut next_number = at + 1;
+        if let Some(ChunkKind::Number(n)) = self.chunks.get(at + 1).map(|c| c.kind.clone()) {
+            if self.frame.limit.is_none() {
+                self.frame.limit = n.parse().ok();
+            }
+            self.take(at + 1);
+            next_number = at + 2;
+        }
+        let _ = &mut descending;
+        let counted = (at + 1..self.chunks.len().min(at + 3)).any(|i| self.cue(i) == Some(Cue::Count)) || self.chunk_words(at).ends_with("number of");
+        let summed = (at + 1..self.chunks.len().min(at + 3)).find_map(|i| match self.cue(i) {
+            Some(Cue::Aggregate(a)) => Some(a),
+            _ => None,
+        });
+        let name = self.next_name(next_number - 1, 3);
+        let shown_before = !self.frame.shown.is_empty() || self.subject.is_some();
+        let limit = self.frame.limit.unwrap_or(1);
+        let mut default_count = false;
+        if let Some(name) = name {
+            default_count = counted && self.column_score(name, true) < 0.95
+                || hints.is_empty() && self.table_score(name) >= 0.6 && self.column_score(name, true) < 0.9;
+            if hints.is_empty() && !counted && summed.is_none() && self.column_score(name, false) >= 0.6 && self.column_score(name, true) < 0.4 && self.table_score(name) < 0.6 {
+                // `the most cities`: a text column is counted.
+                default_count = true;
+            }
+        }
+        let hinted = !hints.is_empty() && name.is_none_or(|n| self.column_score(n, true) < 0.4 || n > at + 1);
+        if hinted {
+            // `the oldest student`: the adjective itself names the column.
+            let count = hints.is_empty() || self.choose(Choice::SuperlativeCount);
+            if !count {
+                let value = self.mode == Mode::Show && !shown_before && name.is_none();
+                if value {
+                    return at + 1;
+                }
+                self.mark(marks::SUPERLATIVE_ROW | marks::HINTED);
+                self.frame.order.push((OrderBy::What(What::Hint(hints, at), None), descending));
+                self.frame.limit = Some(limit);
+                return next_number;
+            }
+            self.mark(marks::SUPERLATIVE_HINT_COUNT);
+        }
+        let Some(name) = name else {
+            // `the most` about nothing named: rows are counted.
+            if shown_before {
+                self.mark(marks::SUPERLATIVE_COUNT);
+                self.frame.order.push((OrderBy::Count(None), descending));
+                self.frame.limit = Some(limit);
+            }
+            return next_number;
+        };
+        let flip = self.choose(Choice::SuperlativeCount) && !hinted;
+        if (default_count != flip) || hinted {
+            if hinted {
+                self.frame.order.push((OrderBy::Count(None), descending));
+                self.frame.limit = Some(limit);
+                return next_number;
+            }
+            self.mark(marks::SUPERLATIVE_COUNT);
+            let shows_later = !shown_before && self.mode == Mode::Show;
+            self.frame.order.push((OrderBy::Count(Some(name)), descending));
+            self.frame.limit = Some(limit);
+            self.take(name);
+            let _ = shows_later;
+            return name + 1;
+        }
+        self.take(name);
+        let value_default = self.mode == Mode::Show && !shown_before && limit == 1 && summed.is_none();
+        let value_possible = summed.is_none() && limit == 1 && self.mode != Mode::Which;
+        let value = value_possible && (value_default != self.choose(Choice::SuperlativeValue));
+        if value {
+            self.mark(marks::SUPERLATIVE_VALUE);
+            let aggregate = if descending { Aggregate::Max } else { Aggregate::Min };
+            self.frame.shown.push(Shown { what: What::Chunk(name), aggregate: Some(aggregate), distinct: false });
+        } else {
+            self.mark(marks::SUPERLATIVE_ROW);
+            if value_default {
+                self.frame.shown.push(Shown { what: What::Chunk(name), aggregate: None, distinct: false });
+            }
+            self.frame.order.push((OrderBy::What(What::Chunk(name), summed), descending));
+            self.frame.limit = Some(limit);
+        }
+        name + 1
+    }
+
+    fn chunk_words(&self, at: usize) -> String {
+        let chunk = &self.chunks[at];
+        self.tokens[chunk.from..chunk.to].iter().map(|t| t.lower.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn on_common(&mut self, at: usize, descending: bool) -> usize {
+        let mut next = at + 1;
+        if let Some(ChunkKind::Number(n)) = at.checked_sub(1).map(|i| self.chunks[i].kind.clone()) {
+            self.frame.limit = self.frame.limit.or(n.parse().ok());
+            self.take(at - 1);
+        }
+        self.mark(marks::SUPERLATIVE_COUNT);
+        self.frame.order.push((OrderBy::Count(None), descending));
+        self.frame.limit = Some(self.frame.limit.unwrap_or(1));
+        if self.frame.shown.is_empty()
+            && self.subject.is_none()
+            && let Some(name) = self.next_name(at, 2)
+        {
+            self.take(name);
+            self.frame.shown.push(Shown { what: What::Chunk(name), aggregate: None, distinct: false });
+            next = name + 1;
+        }
+        next
+    }
+
+    fn condition(&mut self, what: Option<What>, op: Comparison, operand: Operand) {
+        let or = std::mem::take(&mut self.or);
+        self.last = what.or(self.last);
+        self.frame.conditions.push(Condition { what, op, operand, or });
+        self.without = false;
+        self.compare = None;
+        self.pattern = None;
+        if self.both && self.frame.conditions.len() >= 2 {
+            self.both = false;
+            if self.choose(Choice::EitherValue) {
+                if let Some(last) = self.frame.conditions.last_mut() {
+                    last.or = true;
+                }
+            } else {
+                self.frame.both = true;
+            }
+        }
+        if self.mode != Mode::Group {
+            self.mode = if self.frame.shown.is_empty() && self.subject.is_none() { self.mode } else { Mode::Which };
+        }
+    }
+
+    fn on_value(&mut self, at: usize) -> usize {
+        self.take(at);
+        let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
+        let explicit = self.column.filter(|&c| at - c <= 5);
+        let held = !self.chunks[at].values.is_empty();
+        let what = match explicit {
+            Some(column) => Some(What::Chunk(column)),
+            // `a or b`, `both a and b`: the second value is of the same column.
+            None if !held && self.frame.conditions.last().is_some_and(|c| matches!(c.operand, Operand::Value(v) if at - v <= 2)) => self.last,
+            // `the Tokyo office`, `student John`
+            None if !held => {
+                let near = |i: Option<usize>| i.filter(|&i| i < self.chunks.len() && self.is_name(i));
+                near(at.checked_sub(1)).or(near(Some(at + 1))).or(near(at.checked_sub(2))).map(What::Chunk)
+            }
+            None => None,
+        };
+        if let Some(place) = self.pattern {
+            self.condition(what.or(self.last), op, Operand::Pattern(at, place));
+            self.frame.conditions.last_mut().expect("just pushed").op = op;
+        } else if let Some((compare, _, _)) = self.compare
+            && held
+        {
+            // `above Tokyo`: the value names the row to compare with; too much for this form, the value is kept.
+            let _ = compare;
+            self.mark(marks::DANGLING);
+            self.condition(what, op, Operand::Value(at));
+        } else {
+            self.condition(what, op, Operand::Value(at));
+        }
+        // The next value may be of the same column.
+        at + 1
+    }
+
+    fn on_number(&mut self, at: usize, number: &str) -> usize {
+        self.take(at);
+        // `3 or more`
+        if self.compare.is_none()
+            && let Some(Cue::Compare(op @ (Comparison::GreaterOrEqual | Comparison::LessOrEqual), _)) = self.cue(at + 1)
+            && self.chunk_words(at + 1).starts_with("or ")
+        {
+            self.take(at + 1);
+            self.compare = Some((op, &[], at + 1));
+            return self.number_condition(at, at + 1, number);
+        }
+        // `the 3 oldest`, `3 most ...`: taken by the superlative.
+        if matches!(self.cue(at + 1), Some(Cue::Superlative(..) | Cue::Common(_))) && self.compare.is_none() {
+            return at + 1;
+        }
+        self.number_condition(at, at, number)
+    }
+
+    fn number_condition(&mut self, at: usize, end: usize, number: &str) -> usize {
+        if let Some(place) = self.pattern {
+            let what = self.column.take().map(What::Chunk).or(self.last);
+            let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
+            self.condition(what, op, Operand::Pattern(at, place));
+            return end + 1;
+        }
+        if self.between
+            && let Some(second) = (end + 1..self.chunks.len().min(end + 3)).find(|&i| matches!(self.chunks[i].kind, ChunkKind::Number(_)))
+            && let ChunkKind::Number(high) = self.chunks[second].kind.clone()
+        {
+            self.between = false;
+            self.take(second);
+            let what = self.column.take().or_else(|| self.next_name(second, 1).filter(|&n| self.column_score(n, true) > 0.4));
+            if let Some(what) = what {
+                self.take(what);
+                self.condition(Some(What::Chunk(what)), Comparison::Equal, Operand::Range(number.to_owned(), high));
+            } else {
+                self.mark(marks::UNBOUND_NUMBER);
+            }
+            return second + 1;
+        }
+        let (op, hints, cue_at) = self.compare.take().unwrap_or((Comparison::Equal, &[], at));
+        let compared = cue_at != at;
+        let op = if std::mem::take(&mut self.not) { op.negated() } else { op };
+        let next = self.next_name(end, 1);
+        if !hints.is_empty() {
+            let what = self.column.take().map_or(What::Hint(hints, cue_at), What::Chunk);
+            self.condition(Some(what), op, Operand::Number(number.to_owned(), at));
+            return end + 1;
+        }
+        let countable = next.is_some_and(|n| self.table_score(n) >= 0.5) && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
+        let before = self.column;
+        if let Some(next) = next.filter(|_| (compared || self.have) && before.is_none()) {
+            let numeric = self.column_score(next, true);
+            let count_default = countable && numeric < 0.95;
+            if countable || numeric >= 0.3 {
+                let flip = countable && numeric >= 0.3 && self.choose(Choice::CountOrColumn);
+                self.take(next);
+                if count_default != flip {
+                    self.frame.having = Some(Having { of: Some(next), op, number: number.to_owned() });
+                    self.mode = Mode::Which;
+                } else {
+                    self.condition(Some(What::Chunk(next)), op, Operand::Number(number.to_owned(), at));
+                }
+                return next + 1;
+            }
+            // `more than 3 cities`: different values of a text column, or rows.
+            if self.column_score(next, false) >= 0.5 {
+                self.take(next);
+                self.frame.having = Some(Having { of: None, op, number: number.to_owned() });
+                return next + 1;
+            }
+        }
+        // `top 5`, `limit 5`
+        let times = next.is_none() && self.tokens.get(self.chunks[end].to).is_some_and(|t| matches!(t.lower.as_str(), "times" | "time"));
+        if times || (self.count && compared && self.mode == Mode::Which && before.is_none()) {
+            self.frame.having = Some(Having { of: None, op, number: number.to_owned() });
+            self.count = false;
+            return end + 1;
+        }
+        if let Some(column) = self.column.take() {
+            if self.count_waits(column) {
+                self.frame.having = Some(Having { of: Some(column), op, number: number.to_owned() });
+            } else {
+                self.condition(Some(What::Chunk(column)), op, Operand::Number(number.to_owned(), at));
+                self.column = None;
+            }
+            return end + 1;
+        }
+        if matches!(self.frame.conditions.last(), Some(c) if matches!(c.operand, Operand::Number(..))) && (self.or || self.both) {
+            let what = self.last;
+            self.condition(what, op, Operand::Number(number.to_owned(), at));
+            return end + 1;
+        }
+        if !self.chunks[at].values.is_empty() {
+            self.condition(None, op, Operand::Value(at));
+            return end + 1;
+        }
+        // `id 5`, `year 2010` with the name before or after
+        let near = at.checked_sub(1).filter(|&i| self.is_name(i)).or(next.filter(|&n| self.column_score(n, true) >= 0.5));
+        if let Some(near) = near {
+            self.take(near);
+            self.condition(Some(What::Chunk(near)), op, Operand::Number(number.to_owned(), at));
+            return end.max(near) + 1;
+        }
+        if compared && let Some(shown) = self.frame.shown.last().copied() {
+            self.condition(Some(shown.what), op, Operand::Number(number.to_owned(), at));
+            return end + 1;
+        }
+        self.mark(marks::UNBOUND_NUMBER);
+        end + 1
+    }
+
+    /// `whose number of x is more than 3`
+    fn count_waits(&mut self, column: usize) -> bool {
+        let counted = column.checked_sub(1).is_some_and(|i| self.cue(i) == Some(Cue::Count));
+        if counted && self.mode == Mode::Which && self.table_score(column) >= 0.5 {
+            self.count = false;
+            return true;
+        }
+        false
+    }
+
+    fn on_time(&mut self, at: usize) -> usize {
+        self.take(at);
+        let ChunkKind::Time(range) = &self.chunks[at].kind else { return at + 1 };
+        let compared = self.compare;
+        // A year may be a plain number: after a comparison with a column that is no time, it is.
+        if let Some(year) = range.year
+            && (self.column.is_some() || compared.is_some() || self.between || self.or || self.both || self.chunks.get(at + 1).is_some_and(|c| c.kind == ChunkKind::Name && compared.is_some()))
+        {
+            return self.number_condition(at, at, &year.to_string());
+        }
+        let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { compared.map_or(Comparison::Equal, |c| c.0) };
+        let what = self.column.take().map(What::Chunk);
+        self.condition(what, op, Operand::Time(at));
+        at + 1
+    }
+
+    fn on_name(&mut self, at: usize) -> usize {
+        self.take(at);
+        let is_term = self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Term(_)));
+        if is_term {
+            let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
+            self.condition(Some(What::Chunk(at)), op, Operand::Missing);
+            return at + 1;
+        }
+        if self.mode == Mode::Group {
+            return self.on_group(at);
+        }
+        if self.mode == Mode::Order {
+            return self.on_order(at);
+        }
+        let follows = self.value_follows(at);
+        if self.not || self.without {
+            if self.is_table(at) && !follows && !self.choose(Choice::PlainNot) {
+                self.frame.absent.push(at);
+                self.frame.absent_from = self.frame.conditions.len();
+                self.not = false;
+                self.without = false;
+                return at + 1;
+            }
+            if self.without && !follows && self.column_score(at, false) >= 0.5 && !self.is_table(at) {
+                self.not = false;
+                self.condition(Some(What::Chunk(at)), Comparison::Equal, Operand::Missing);
+                return at + 1;
+            }
+        }
+        // Two columns compared: `x larger than y`.
+        if let Some((op, _, cue)) = self.compare
+            && cue + 1 == at
+            && let Some(left) = self.column.or_else(|| cue.checked_sub(1).filter(|&i| self.is_name(i)))
+            && self.column_score(at, true) >= 0.5
+            && !follows
+        {
+            self.condition(Some(What::Chunk(left)), op, Operand::Column(What::Chunk(at)));
+            return at + 1;
+        }
+        if self.mode == Mode::Which || (follows && (!self.frame.shown.is_empty() || self.subject.is_some() || self.which) && !self.count && self.aggregates.is_empty()) {
+            if follows && !(self.is_table(at) && self.column_score(at, false) < 0.3) {
+                self.column = Some(at);
+                return at + 1;
+            }
+            if self.is_table(at) {
+                self.column = None;
+                self.frame.tables.push(at);
+                if follows {
+                    self.column = Some(at);
+                }
+                return at + 1;
+            }
+            if !self.aggregates.is_empty() && self.frame.having.is_none() && follows {
+                self.column = Some(at);
+                return at + 1;
+            }
+            self.late.push(at);
+            return at + 1;
+        }
+        self.on_shown(at)
+    }
+
+    fn on_shown(&mut self, at: usize) -> usize {
+        let distinct = std::mem::take(&mut self.distinct);
+        if std::mem::take(&mut self.count) {
+            let table = self.is_table(at);
+            let different = if distinct { !table || self.column_score(at, false) > 0.5 } else { false };
+            let flip = self.choose(Choice::CountDistinct);
+            let column = !table || flip;
+            self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(Aggregate::Count), distinct: column && (different || !distinct) != (flip && distinct) && (distinct || flip || different) });
+            if table {
+                self.subject = self.subject.or(Some(at));
+            }
+            return at + 1;
+        }
+        if !self.aggregates.is_empty() {
+            if self.column_score(at, true) < 0.3 && self.is_table(at) && self.next_name(at, 2).is_some() {
+                // `the average of all students' ages`
+                self.subject = self.subject.or(Some(at));
+                self.frame.tables.push(at);
+                return at + 1;
+            }
+            for aggregate in std::mem::take(&mut self.aggregates) {
+                self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(aggregate), distinct: false });
+            }
+            return at + 1;
+        }
+        let owner = at.checked_sub(1).and_then(|i| self.cue(i)) == Some(Cue::Of);
+        if self.is_table(at) {
+            // `names of students`: the table whose columns were shown; `students`: shown by name.
+            let owns = owner && !self.frame.shown.is_empty();
+            // `student name`: the next phrase is its column.
+            let compound = self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
+            self.subject = self.subject.or(Some(at));
+            if owns || compound || !self.frame.shown.is_empty() && !matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And)) {
+                self.frame.tables.push(at);
+                return at + 1;
+            }
+            self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct });
+            self.frame.distinct |= distinct;
+            return at + 1;
+        }
+        self.frame.distinct |= distinct;
+        self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct: false });
+        self.column = Some(at);
+        at + 1
+    }
+
+    fn on_group(&mut self, at: usize) -> usize {
+        let group = self.is_unit(at).map_or(GroupBy::What(What::Chunk(at)), GroupBy::Time);
+        let compound = self.is_table(at) && self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
+        if compound {
+            self.frame.tables.push(at);
+            return at + 1;
+        }
+        self.frame.groups.push(group);
+        let another = matches!(self.cue(at + 1), Some(Cue::And)) && self.is_name(at + 2) && !self.frame.shown.is_empty();
+        if !another {
+            self.mode = if self.frame.shown.is_empty() { Mode::Show } else { Mode::Which };
+        }
+        if self.count && self.frame.shown.is_empty() {
+            // `how many for each x`
+            self.count = false;
+            self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
+        }
+        at + 1
+    }
+
+    fn on_order(&mut self, at: usize) -> usize {
+        let descending = self.direction.unwrap_or(false);
+        if std::mem::take(&mut self.count) {
+            let numeric = self.column_score(at, true);
+            let by = if numeric >= 0.95 { OrderBy::What(What::Chunk(at), None) } else { OrderBy::Count(Some(at)) };
+            self.frame.order.push((by, descending));
+        } else {
+            let aggregate = self.aggregates.pop();
+            let owns = at.checked_sub(1).and_then(|i| self.cue(i)) == Some(Cue::Of) && !self.frame.order.is_empty() && self.is_table(at);
+            let compound = self.is_table(at) && self.is_name(at + 1) && !self.is_table(at + 1);
+            if owns || compound {
+                self.frame.tables.push(at);
+                return at + 1;
+            }
+            self.frame.order.push((OrderBy::What(What::Chunk(at), aggregate), descending));
+        }
+        if !matches!(self.cue(at + 1), Some(Cue::And)) && !self.is_name(at + 1) {
+            self.mode = Mode::Which;
+        }
+        at + 1
+    }
+
+    fn finish(mut self) -> Frame {
+        if self.count && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
+            if self.frame.having.is_none() || self.frame.shown.is_empty() {
+                self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
+            }
+        }
+        if !self.aggregates.is_empty() && !self.late.is_empty() && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
+            let at = self.late.remove(0);
+            for aggregate in std::mem::take(&mut self.aggregates) {
+                self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(aggregate), distinct: false });
+            }
+        }
+        if !self.late.is_empty() {
+            if self.frame.shown.is_empty() {
+                let at = self.late.remove(0);
+                self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct: false });
+            } else if self.choose(Choice::ShowLate) {
+                self.mark(marks::LATE);
+                for &at in &self.late {
+                    self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct: false });
+                }
+            } else {
+                self.mark(marks::DANGLING);
+            }
+        }
+        if self.frame.shown.is_empty() {
+            self.frame.shown.push(Shown { what: What::Subject, aggregate: None, distinct: false });
+        }
+        let subject_shown = self.frame.shown.iter().any(|s| s.aggregate.is_none() && match s.what {
+            What::Chunk(at) => self.is_table(at),
+            What::Subject => true,
+            What::Hint(..) => false,
+        });
+        if subject_shown {
+            self.mark(marks::SUBJECT_SHOWN);
+            if self.frame.order.iter().all(|(by, _)| !matches!(by, OrderBy::Count(_))) && self.frame.having.is_none() && self.frame.groups.is_empty() {
+                self.frame.star = self.choose(Choice::Star);
+            }
+            self.frame.show_key = self.choose(Choice::Key);
+        }
+        let aggregated = self.frame.shown.iter().any(|s| s.aggregate.is_some());
+        let plain = self.frame.shown.iter().any(|s| s.aggregate.is_none());
+        if !aggregated && self.choose(Choice::Distinct) {
+            self.frame.distinct = !self.frame.distinct;
+        }
+        if !self.frame.groups.is_empty() && aggregated {
+            let hide = self.choose(Choice::HideGroup);
+            if !hide {
+                for group in &self.frame.groups {
+                    if let GroupBy::What(what) = group
+                        && !self.frame.shown.iter().any(|s| s.what == *what)
+                    {
+                        self.frame.shown.push(Shown { what: *what, aggregate: None, distinct: false });
+                    }
+                }
+            }
+        } else if aggregated && plain && self.frame.groups.is_empty() {
+            // `the name and the number of ...`: shown columns are the group.
+            let _ = Choice::KeepShown;
+        }
+        if !self.frame.tables.is_empty() && self.choose(Choice::NoTables) {
+            self.frame.tables.clear();
+        }
+        self.frame
+    }
+}

@@ -1,0 +1,373 @@
+//! What linking and reading need of one schema, prepared once: names under every form a question may use, values, display
+//! columns, and the graph of joins.
+
+use std::{collections::HashMap, sync::Arc};
+
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, TableId, TypeKind, split_name, stem};
+use nlq_query::joins::JoinGraph;
+
+use crate::words::{self, WEAK};
+
+/// Values kept at most: a bound on memory for schemas with very many sampled columns.
+const MAX_VALUES: usize = 200_000;
+/// Longer values are prose; nobody names them word by word.
+const MAX_VALUE_WORDS: usize = 9;
+
+/// Names, terms and values of one catalog with its annotations, prepared for linking. Made once a schema, shared by all
+/// questions.
+#[derive(Debug)]
+pub struct SchemaIndex {
+    catalog: Arc<Catalog>,
+    annotations: Arc<Annotations>,
+    names: HashMap<String, Vec<NameEntry>>,
+    values: HashMap<String, Vec<(ColumnId, u32)>>,
+    tables: Vec<TableFacts>,
+    graph: JoinGraph,
+}
+
+/// What a name may stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Target {
+    Table(TableId),
+    Column(ColumnId),
+    /// Index in the annotations' terms.
+    Term(u32),
+    /// Index in the annotations' metrics.
+    Metric(u32),
+}
+
+/// A form of a name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct NameEntry {
+    pub(crate) target: Target,
+    /// 0 to 1: how much of the name the form says.
+    pub(crate) score: f32,
+    /// The strategy that finds it.
+    pub(crate) strategy: &'static str,
+}
+
+/// What reading needs to know of a table.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TableFacts {
+    /// The column that people call its rows by.
+    pub(crate) display: Option<ColumnId>,
+    /// First and last name, where persons have both.
+    pub(crate) person: Option<(ColumnId, ColumnId)>,
+    /// The only column of the primary key, or the first that looks like one.
+    pub(crate) key: Option<ColumnId>,
+    /// Little more than references to other tables.
+    pub(crate) bridge: bool,
+    /// By column.
+    pub(crate) columns: Vec<ColumnFacts>,
+    /// Stems of its name.
+    pub(crate) words: Vec<String>,
+}
+
+/// What reading needs to know of a column.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ColumnFacts {
+    /// Stems of its name, abbreviations written out.
+    pub(crate) words: Vec<String>,
+    /// Part of the primary key.
+    pub(crate) key: bool,
+    /// Refers to another table.
+    pub(crate) reference: bool,
+    /// Named like an identifier.
+    pub(crate) id_like: bool,
+}
+
+impl SchemaIndex {
+    /// Prepares a catalog.
+    pub fn new(catalog: Arc<Catalog>, annotations: Arc<Annotations>) -> Self {
+        let graph = JoinGraph::new(&catalog, &annotations);
+        let mut index = Self {
+            names: HashMap::new(),
+            values: HashMap::new(),
+            tables: catalog.table_ids().map(|(id, _)| facts(&catalog, id)).collect(),
+            graph,
+            catalog,
+            annotations,
+        };
+        index.add_names();
+        index.add_terms();
+        index.add_values();
+        for entries in index.names.values_mut() {
+            entries.sort_by(|a, b| a.target.cmp(&b.target).then(b.score.total_cmp(&a.score)));
+            entries.dedup_by(|a, b| a.target == b.target);
+            entries.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
+        }
+        index
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// The annotations.
+    pub fn annotations(&self) -> &Arc<Annotations> {
+        &self.annotations
+    }
+
+    pub(crate) fn graph(&self) -> &JoinGraph {
+        &self.graph
+    }
+
+    pub(crate) fn facts(&self, table: TableId) -> &TableFacts {
+        &self.tables[table.0 as usize]
+    }
+
+    pub(crate) fn column_facts(&self, id: ColumnId) -> &ColumnFacts {
+        &self.facts(id.table).columns[id.column as usize]
+    }
+
+    pub(crate) fn column(&self, id: ColumnId) -> &Column {
+        self.catalog.column(id)
+    }
+
+    /// What a phrase (see [`bag`] and [`joined`]) may name, best first.
+    pub(crate) fn named(&self, phrase: &str) -> &[NameEntry] {
+        self.names.get(phrase).map_or(&[], Vec::as_slice)
+    }
+
+    /// Columns that hold a value of these folded words, with the value as it stands there.
+    pub(crate) fn valued(&self, words: &str) -> impl Iterator<Item = (ColumnId, &str)> {
+        self.values.get(words).into_iter().flatten().filter_map(|&(id, at)| {
+            let values = &self.column(id).values.as_ref()?.values;
+            Some((id, values.get(at as usize)?.as_str()))
+        })
+    }
+
+    fn add(&mut self, phrase: &[String], target: Target, score: f32, strategy: &'static str) {
+        if phrase.is_empty() {
+            return;
+        }
+        let entry = NameEntry { target, score, strategy };
+        self.names.entry(bag(phrase)).or_default().push(entry);
+        if phrase.len() > 1 || score >= 0.9 {
+            self.names.entry(joined(phrase)).or_default().push(entry);
+        }
+    }
+
+    fn add_names(&mut self) {
+        let catalog = Arc::clone(&self.catalog);
+        let annotations = Arc::clone(&self.annotations);
+        for (id, table) in catalog.table_ids() {
+            let words = self.tables[id.0 as usize].words.clone();
+            let target = Target::Table(id);
+            self.add(&words, target, 1.0, "DirectTableMatchStrategy");
+            // The name run together, as in `credit score` for `creditscore`.
+            self.add(&[stem(&nlq_catalog::fold(&table.name))], target, 1.0, "DirectTableMatchStrategy");
+            if words.len() > 1 {
+                for (at, word) in words.iter().enumerate().filter(|(_, w)| !WEAK.contains(&w.as_str())) {
+                    let score = if at + 1 == words.len() { 0.62 } else { 0.45 };
+                    self.add(&[word.clone()], target, score, "PartialTableMatchStrategy");
+                }
+                if words.len() > 2 {
+                    self.add(&words[1..], target, 0.75, "PartialTableMatchStrategy");
+                    self.add(&words[..words.len() - 1], target, 0.7, "PartialTableMatchStrategy");
+                }
+            }
+            for word in words.iter().take(3) {
+                for other in words::synonyms(word).collect::<Vec<_>>() {
+                    let score = if words.len() == 1 { 0.6 } else { 0.35 };
+                    self.add(&[other.to_owned()], target, score, "SemanticConceptMatchStrategy");
+                }
+            }
+            if let Some(said) = annotations.table(table.schema.as_deref(), &table.name) {
+                for term in &said.business_terms {
+                    self.add(&stems(term), target, 1.0, "GlossaryTermMatchStrategy");
+                }
+            }
+            for (column_id, column) in catalog.column_ids(id) {
+                let full = self.column_facts(column_id).words.clone();
+                self.add_column(column_id, &full, &words);
+                let said = annotations.column(table.schema.as_deref(), &table.name, &column.name);
+                for term in said.into_iter().flat_map(|s| &s.business_terms) {
+                    self.add(&stems(term), Target::Column(column_id), 1.0, "GlossaryTermMatchStrategy");
+                }
+                // A short comment is another name; a long one is prose.
+                let comment = column.comment.as_deref().map(stems).unwrap_or_default();
+                if comment.len() <= 4 {
+                    self.add(&comment, Target::Column(column_id), 0.8, "CommentMatchStrategy");
+                }
+            }
+        }
+    }
+
+    fn add_column(&mut self, id: ColumnId, words: &[String], table_words: &[String]) {
+        let target = Target::Column(id);
+        self.add(words, target, 1.0, "DirectColumnMatchStrategy");
+        let name = nlq_catalog::fold(&self.column(id).name);
+        self.add(&[stem(&name)], target, 1.0, "DirectColumnMatchStrategy");
+        let bare: Vec<String> = words.iter().filter(|w| !table_words.contains(w)).cloned().collect();
+        if bare.len() < words.len() {
+            self.add(&bare, target, 0.9, "DirectColumnMatchStrategy");
+        }
+        let weight = |word: &String| if WEAK.contains(&word.as_str()) { 0.4 } else { 1.0 };
+        let total: f32 = words.iter().map(weight).sum();
+        for from in 0..words.len() {
+            for to in from + 1..=words.len() {
+                let part = &words[from..to];
+                if part.len() == words.len() || part.iter().all(|w| table_words.contains(w)) {
+                    continue;
+                }
+                let share = part.iter().map(weight).sum::<f32>() / total;
+                let head = if to == words.len() { 0.05 } else { 0.0 };
+                let only_weak = part.iter().all(|w| WEAK.contains(&w.as_str()));
+                let score = if only_weak { 0.15 + 0.35 * share } else { 0.3 + 0.45 * share } + head;
+                self.add(part, target, score, "PartialColumnMatchStrategy");
+            }
+        }
+        for (at, word) in words.iter().enumerate().take(4) {
+            for other in words::synonyms(word).collect::<Vec<_>>() {
+                let mut phrase = words.to_vec();
+                other.clone_into(&mut phrase[at]);
+                self.add(&phrase, target, 0.7, "SemanticConceptMatchStrategy");
+                let share = weight(word) / total;
+                if words.len() > 1 {
+                    self.add(&[other.to_owned()], target, 0.15 + 0.35 * share, "SemanticConceptMatchStrategy");
+                }
+                let mut short = bare.clone();
+                if let Some(place) = short.iter().position(|w| w == word)
+                    && short.len() < words.len()
+                {
+                    other.clone_into(&mut short[place]);
+                    self.add(&short, target, 0.65, "SemanticConceptMatchStrategy");
+                }
+            }
+        }
+    }
+
+    fn add_terms(&mut self) {
+        let annotations = Arc::clone(&self.annotations);
+        for (at, term) in annotations.terms.iter().enumerate() {
+            if self.catalog.find_table(None, &term.table).is_some() {
+                for name in std::iter::once(&term.name).chain(&term.synonyms) {
+                    self.add(&stems(name), Target::Term(at as u32), 1.05, "GlossaryTermMatchStrategy");
+                }
+            }
+        }
+        for (at, metric) in annotations.metrics.iter().enumerate() {
+            if self.catalog.find_table(None, &metric.table).is_some() {
+                for name in std::iter::once(&metric.name).chain(&metric.synonyms) {
+                    self.add(&stems(name), Target::Metric(at as u32), 1.05, "GlossaryTermMatchStrategy");
+                }
+            }
+        }
+    }
+
+    fn add_values(&mut self) {
+        let catalog = Arc::clone(&self.catalog);
+        let mut count = 0;
+        for (id, _) in catalog.table_ids() {
+            for (column_id, column) in catalog.column_ids(id) {
+                let Some(sample) = &column.values else { continue };
+                for (at, value) in sample.values.iter().enumerate() {
+                    let words = value_words(value);
+                    if words.is_empty() || words.len() > MAX_VALUE_WORDS || count >= MAX_VALUES {
+                        continue;
+                    }
+                    count += 1;
+                    let exact = words.join(" ");
+                    let stemmed = words.iter().map(|w| stem(w)).collect::<Vec<_>>().join(" ");
+                    if stemmed != exact {
+                        self.values.entry(format!("~{stemmed}")).or_default().push((column_id, at as u32));
+                    } else {
+                        self.values.entry(format!("~{exact}")).or_default().push((column_id, at as u32));
+                    }
+                    self.values.entry(exact).or_default().push((column_id, at as u32));
+                }
+            }
+        }
+    }
+}
+
+/// Folded words of a value, as questions would write them.
+pub(crate) fn value_words(value: &str) -> Vec<String> {
+    let folded = nlq_catalog::fold(value);
+    folded.split(|c: char| !nlq_catalog::is_word_char(c)).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+}
+
+/// Stems of a phrase of prose, small words left out.
+fn stems(phrase: &str) -> Vec<String> {
+    split_name(phrase).iter().filter(|w| !matches!(w.as_str(), "of" | "the" | "a" | "an")).map(|w| stem(w)).collect()
+}
+
+/// The key of stems without regard to their order.
+pub(crate) fn bag(stems: &[String]) -> String {
+    let mut sorted: Vec<&str> = stems.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    sorted.join("+")
+}
+
+/// The key of stems run together.
+pub(crate) fn joined(stems: &[String]) -> String {
+    stems.concat()
+}
+
+/// Stems of a schema name with abbreviations written out.
+fn name_stems(name: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for word in split_name(name) {
+        match words::expand(&word) {
+            Some(full) => out.extend(full.iter().map(|w| stem(w))),
+            None => out.push(stem(&word)),
+        }
+    }
+    out.retain(|w| !matches!(w.as_str(), "of" | "the" | "a" | "an" | "in" | "for"));
+    out
+}
+
+fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
+    let table = catalog.table(id);
+    let mut words: Vec<String> = name_stems(&table.name);
+    if words.len() > 1 {
+        words.retain(|w| !matches!(w.as_str(), "refer" | "tbl" | "tabl"));
+    }
+    let columns: Vec<ColumnFacts> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let is = |name: &String| name.eq_ignore_ascii_case(&column.name);
+            let words = name_stems(&column.name);
+            let lower = column.name.to_lowercase();
+            ColumnFacts {
+                key: table.primary_key.iter().any(is),
+                reference: table.foreign_keys.iter().any(|k| k.columns.iter().any(is)),
+                id_like: lower == "id" || lower.ends_with("id") || lower.ends_with("code") || words.last().is_some_and(|w| w == "id"),
+                words,
+            }
+        })
+        .collect();
+    let column = |at: usize| ColumnId { table: id, column: at as u32 };
+    let text = |at: usize| matches!(table.columns[at].kind, TypeKind::Text | TypeKind::Other);
+    let find = |want: &dyn Fn(&ColumnFacts) -> bool| (0..columns.len()).find(|&at| want(&columns[at]));
+    let pair = |a: &str, b: &str| {
+        let has = |x: &str| find(&|c: &ColumnFacts| c.words.iter().any(|w| w == x) && c.words.iter().any(|w| w == "name"));
+        Some((column(has(a)?), column(has(b)?)))
+    };
+    let person = pair("first", "last").or_else(|| pair("forenam", "surnam"));
+    let named = |c: &ColumnFacts| c.words.last().is_some_and(|w| matches!(w.as_str(), "name" | "titl"));
+    let own = |c: &ColumnFacts| named(c) && c.words[..c.words.len() - 1].iter().all(|w| words.contains(w));
+    let display = find(&|c| own(c))
+        .or_else(|| find(&|c| c.words == words))
+        .or_else(|| find(&|c| named(c) && !c.reference))
+        .or_else(|| find(&|c| c.words.iter().any(|w| w == "name" || w == "titl")))
+        .or_else(|| find(&|c| c.words.last().is_some_and(|w| matches!(w.as_str(), "descript" | "detail" | "label"))))
+        .or_else(|| (0..columns.len()).find(|&at| text(at) && !columns[at].id_like && !columns[at].reference));
+    let key = match table.primary_key.as_slice() {
+        [only] => catalog.find_column(id, only),
+        _ => None,
+    };
+    let guessed = || (0..columns.len()).find(|&at| columns[at].id_like && !columns[at].reference && at == 0).map(column);
+    let references = columns.iter().filter(|c| c.reference).count();
+    TableFacts {
+        display: display.map(column),
+        person,
+        key: key.or_else(guessed),
+        bridge: references >= 2 && columns.len() <= references + 2,
+        columns,
+        words,
+    }
+}

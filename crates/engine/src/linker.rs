@@ -1,0 +1,272 @@
+//! From words to chunks: every strategy proposes what spans of the question may be, and the cover of the question with
+//! the highest worth is taken.
+
+use std::collections::BTreeMap;
+
+use nlq_catalog::ColumnId;
+
+use crate::{
+    cues::{Cue, cue_at},
+    index::{NameEntry, SchemaIndex, Target, bag, joined, value_words},
+    time::{Clock, TimeRange, time_at, unit_of},
+    words::{Token, is_stop},
+};
+
+/// Words of one name at most.
+const MAX_NAME_WORDS: usize = 6;
+/// Words of one value at most.
+const MAX_VALUE_WORDS: usize = 8;
+/// Names kept of one span.
+const MAX_TARGETS: usize = 24;
+
+/// A span of tokens and what it may be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chunk {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) kind: ChunkKind,
+    /// Names it may be, best first; also kept for values.
+    pub(crate) names: Vec<NameEntry>,
+    /// Columns that hold it as a value.
+    pub(crate) values: Vec<(ColumnId, String)>,
+}
+
+/// What a span is taken as.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ChunkKind {
+    /// A name of the schema or the glossary.
+    Name,
+    /// A value; true when it is known in the database.
+    Value(String, bool),
+    /// A number.
+    Number(String),
+    /// A span of time.
+    Time(TimeRange),
+    /// An operation.
+    Cue(Cue),
+    /// A content word that nothing explains.
+    Unknown,
+}
+
+type Strategy = fn(&mut Proposals<'_>);
+
+/// Every linking strategy, in the order in which they propose. Each is one function below.
+pub(crate) const STRATEGIES: &[(&str, Strategy)] = &[
+    ("QuotedValueStrategy", quoted_values),
+    ("NameMatchStrategy", names),
+    ("ValueMatchStrategy", values),
+    ("CapitalizedValueStrategy", capitals),
+    ("NumberStrategy", numbers),
+    ("TimeStrategy", times),
+    ("CueStrategy", cues),
+];
+
+pub(crate) struct Proposals<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    index: &'a SchemaIndex,
+    clock: Clock,
+    /// By span; the worth decides.
+    found: BTreeMap<(usize, usize), (f32, Chunk)>,
+}
+
+impl Proposals<'_> {
+    fn propose(&mut self, from: usize, to: usize, worth: f32, kind: ChunkKind) -> &mut Chunk {
+        let empty = Chunk { from, to, kind: kind.clone(), names: Vec::new(), values: Vec::new() };
+        let (best, chunk) = self.found.entry((from, to)).or_insert((f32::MIN, empty));
+        if worth > *best {
+            *best = worth;
+            chunk.kind = kind;
+        }
+        chunk
+    }
+}
+
+/// The chunks of a question in order, without overlaps.
+pub(crate) fn link(text: &str, tokens: &[Token], index: &SchemaIndex, clock: Clock) -> Vec<Chunk> {
+    let mut proposals = Proposals { text, tokens, index, clock, found: BTreeMap::new() };
+    for (_, strategy) in STRATEGIES {
+        strategy(&mut proposals);
+    }
+    cover(tokens, proposals.found)
+}
+
+/// The cover of highest worth, by dynamic programming from the end; content words that are left become unknown.
+fn cover(tokens: &[Token], found: BTreeMap<(usize, usize), (f32, Chunk)>) -> Vec<Chunk> {
+    let n = tokens.len();
+    let mut best: Vec<(f32, Option<(usize, usize)>)> = vec![(0.0, None); n + 1];
+    for from in (0..n).rev() {
+        best[from] = (best[from + 1].0, None);
+        for (&(_, to), (worth, _)) in found.range((from, 0)..(from + 1, 0)) {
+            let total = worth + best[to].0;
+            // At equal worth the longer span says more.
+            if total >= best[from].0 {
+                best[from] = (total, Some((from, to)));
+            }
+        }
+    }
+    let mut chunks = Vec::new();
+    let mut at = 0;
+    while at < n {
+        match best[at].1 {
+            Some(span) => {
+                chunks.push(found[&span].1.clone());
+                at = span.1;
+            }
+            None => {
+                if !is_stop(&tokens[at].lower) {
+                    chunks.push(Chunk { from: at, to: at + 1, kind: ChunkKind::Unknown, names: Vec::new(), values: Vec::new() });
+                }
+                at += 1;
+            }
+        }
+    }
+    chunks
+}
+
+fn quoted_values(p: &mut Proposals<'_>) {
+    for (at, token) in p.tokens.iter().enumerate().filter(|(_, t)| t.quoted) {
+        let words = value_words(&token.text).join(" ");
+        let values: Vec<_> = p.index.valued(&words).map(|(id, v)| (id, v.to_owned())).collect();
+        let chunk = p.propose(at, at + 1, 3.0, ChunkKind::Value(token.text.clone(), !values.is_empty()));
+        chunk.values = values;
+    }
+}
+
+fn names(p: &mut Proposals<'_>) {
+    let tokens = p.tokens;
+    for from in 0..tokens.len() {
+        let mut stems: Vec<String> = Vec::new();
+        for to in from + 1..=tokens.len().min(from + MAX_NAME_WORDS) {
+            let token = &tokens[to - 1];
+            if token.quoted || (to > from + 1 && (token.after_comma || token.after_stop)) {
+                break;
+            }
+            let small = matches!(token.lower.as_str(), "of" | "the" | "a" | "an" | "in" | "for");
+            if small && to == from + 1 {
+                break;
+            }
+            if small {
+                continue;
+            }
+            stems.push(token.stem.clone());
+            let mut entries: Vec<NameEntry> = p.index.named(&bag(&stems)).to_vec();
+            if stems.len() > 1 || token.lower.len() > 5 {
+                for entry in p.index.named(&joined(&stems)) {
+                    if !entries.iter().any(|e| e.target == entry.target && e.score >= entry.score) {
+                        entries.push(*entry);
+                    }
+                }
+            }
+            if entries.is_empty() {
+                continue;
+            }
+            entries.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
+            let mut seen: Vec<Target> = Vec::new();
+            entries.retain(|e| !seen.contains(&e.target) && { seen.push(e.target); true });
+            entries.truncate(MAX_TARGETS);
+            let best = entries[0].score;
+            let all_stop = tokens[from..to].iter().all(|t| is_stop(&t.lower));
+            if all_stop && best < 1.0 {
+                continue;
+            }
+            let words = stems.len() as f32;
+            // A small word in the middle makes a phrase a little less likely one name.
+            let gaps = (to - from) as f32 - words;
+            let stop_cost = if all_stop { 0.2 } else { 0.0 };
+            let worth = best * words.powf(1.15) - 0.12 * gaps - stop_cost;
+            p.propose(from, to, worth, ChunkKind::Name).names = entries;
+        }
+    }
+}
+
+fn values(p: &mut Proposals<'_>) {
+    let tokens = p.tokens;
+    for from in 0..tokens.len() {
+        let mut words: Vec<String> = Vec::new();
+        let mut stems: Vec<&str> = Vec::new();
+        for to in from + 1..=tokens.len().min(from + MAX_VALUE_WORDS) {
+            let token = &tokens[to - 1];
+            if token.quoted || (to > from + 1 && token.after_stop && !token.is_capital()) {
+                break;
+            }
+            words.extend(value_words(&token.text));
+            stems.push(&token.stem);
+            let single = to == from + 1;
+            if single && (is_stop(&token.lower) || (token.lower.len() < 3 && !token.is_capital())) {
+                continue;
+            }
+            let mut known: Vec<_> = p.index.valued(&words.join(" ")).map(|(id, v)| (id, v.to_owned())).collect();
+            let exact = !known.is_empty();
+            if known.is_empty() {
+                known = p.index.valued(&format!("~{}", stems.join(" "))).map(|(id, v)| (id, v.to_owned())).collect();
+            }
+            if known.is_empty() || (token.number().is_some() && single) {
+                continue;
+            }
+            let capital = tokens[from].is_capital() && (from > 0 || to > 1);
+            let worth = (to - from) as f32 * if capital { 1.1 } else { 0.93 } - if exact { 0.0 } else { 0.2 }
+                + 0.15 * (to - from - 1) as f32;
+            let text = p.text.get(tokens[from].span.start..token.span.end).unwrap_or_default().to_owned();
+            p.propose(from, to, worth, ChunkKind::Value(text, true)).values = known;
+        }
+    }
+}
+
+/// Runs of capitalised words inside a sentence are names of something, known or not.
+fn capitals(p: &mut Proposals<'_>) {
+    let tokens = p.tokens;
+    let mut at = 1;
+    while at < tokens.len() {
+        let start = at;
+        while at < tokens.len()
+            && tokens[at].is_capital()
+            && !tokens[at].quoted
+            && !tokens[at].after_stop
+            && (at == start || !tokens[at].after_comma)
+        {
+            at += 1;
+        }
+        if at > start && !(at - start == 1 && is_stop(&tokens[start].lower) && tokens[start].text.len() > 1) {
+            let text = p.text[tokens[start].span.start..tokens[at - 1].span.end].to_owned();
+            let worth = 0.7 * (at - start) as f32;
+            p.propose(start, at, worth, ChunkKind::Value(text, false));
+        } else {
+            at = start + 1;
+        }
+    }
+}
+
+fn numbers(p: &mut Proposals<'_>) {
+    for (at, token) in p.tokens.iter().enumerate() {
+        if let Some(number) = token.number() {
+            // `one` is more often a pronoun.
+            let worth = if token.lower == "one" { 0.6 } else { 0.95 };
+            let words = value_words(&token.text).join(" ");
+            let values: Vec<_> = p.index.valued(&words).map(|(id, v)| (id, v.to_owned())).collect();
+            p.propose(at, at + 1, worth, ChunkKind::Number(number)).values = values;
+        }
+    }
+}
+
+fn times(p: &mut Proposals<'_>) {
+    for at in 0..p.tokens.len() {
+        if let Some((taken, range)) = time_at(p.text, p.tokens, at, p.clock) {
+            p.propose(at, at + taken, taken as f32 * 1.05, ChunkKind::Time(range));
+        }
+    }
+}
+
+fn cues(p: &mut Proposals<'_>) {
+    for at in 0..p.tokens.len() {
+        if let Some((taken, cue)) = cue_at(p.tokens, at) {
+            let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_));
+            p.propose(at, at + taken, 0.88 * taken as f32 + if order_of_rows { 0.05 } else { 0.0 }, ChunkKind::Cue(cue));
+        }
+        let token = &p.tokens[at];
+        // `monthly`, `per month`: the unit is what follows a grouping word; read by the attribute agent from the token.
+        if unit_of(&token.lower).is_some() && p.index.named(&token.stem).is_empty() && p.tokens.get(at.wrapping_sub(1)).is_some_and(|t| matches!(t.lower.as_str(), "per" | "by" | "each" | "every")) {
+            p.propose(at, at + 1, 0.9, ChunkKind::Name);
+        }
+    }
+}
