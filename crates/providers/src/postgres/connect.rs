@@ -12,9 +12,6 @@ use crate::{ProblemKind, ProviderError};
 /// A server that does not answer by then is not there, as far as someone who waits in an editor is concerned.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Prepared statements kept by a connection: the few that read the catalog.
-const STATEMENTS: usize = 16;
-
 /// The options of a connection, its secrets resolved.
 pub(super) async fn options(
     config: &PostgresConfig,
@@ -45,7 +42,6 @@ pub(super) async fn options(
             .application_name("nlq")
             // The server's own setting shows floats as psql does.
             .extra_float_digits(None)
-            .statement_cache_capacity(STATEMENTS)
             .disable_statement_logging())
     });
     resolved.await.map_err(|e| ProviderError::new(ProblemKind::Connection, e.to_string()))?
@@ -65,11 +61,13 @@ pub(super) async fn open(options: &PgConnectOptions) -> Result<PgConnection, Pro
         )
     };
     let connecting = async {
-        let mut connection = options.connect().await?;
-        // Behind the read-only transactions, for whatever might slip out of one. A plain statement, because poolers
-        // refuse start-up options.
-        sqlx::raw_sql("SET default_transaction_read_only = on").execute(&mut connection).await?;
-        Ok(connection)
+        // Behind the read-only transactions, for whatever might slip out of one. Set at the start of the session,
+        // because a pooler would hand a later SET on to other programs; one that refuses such settings goes without.
+        let read_only = options.clone().options([("default_transaction_read_only", "on")]);
+        match read_only.connect().await {
+            Err(sqlx::Error::Database(e)) if e.message().contains("startup parameter") => options.connect().await,
+            connected => connected,
+        }
     };
     match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(connection) => connection.map_err(|e| error::of_connect(e, options)),

@@ -94,7 +94,17 @@ pub(super) fn of_connect(error: sqlx::Error, options: &PgConnectOptions) -> Prov
     let user = options.get_username();
     let database = options.get_database().unwrap_or(user);
     let problem = |kind, message: String| ProviderError::new(kind, message);
+    let of_tls = |e: &dyn std::fmt::Display| {
+        format!(
+            "TLS with {place} failed ({e}): check the server's certificate (PGSSLROOTCERT names a private authority's), \
+             or `tls` in nlq.yaml"
+        )
+    };
     match &error {
+        // How rustls reports a certificate that it does not trust.
+        sqlx::Error::Io(e) if e.kind() == std::io::ErrorKind::InvalidData || e.to_string().contains("certificate") => {
+            problem(ProblemKind::Connection, of_tls(e))
+        }
         sqlx::Error::Io(e) => problem(
             ProblemKind::Connection,
             match e.kind() {
@@ -117,10 +127,7 @@ pub(super) fn of_connect(error: sqlx::Error, options: &PgConnectOptions) -> Prov
             ProblemKind::Connection,
             format!("{place} does not offer TLS: turn it on there, or set `tls: prefer` in nlq.yaml"),
         ),
-        sqlx::Error::Tls(e) => problem(
-            ProblemKind::Connection,
-            format!("TLS with {place} failed ({e}): check the server's certificate, or `tls` in nlq.yaml"),
-        ),
+        sqlx::Error::Tls(e) => problem(ProblemKind::Connection, of_tls(e)),
         sqlx::Error::Database(e) => match e.code().as_deref().unwrap_or_default() {
             "28P01" => problem(
                 ProblemKind::Permission,

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use sqlx::{AssertSqlSafe, Executor, PgConnection, Row, SqlSafeStr, Statement, postgres::PgRow};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row, postgres::PgRow};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -30,9 +30,10 @@ pub(super) async fn explain(
     let mut session = server.begin(timeout, &cancel).await?;
     // As a prepared statement: the server itself refuses a second statement in it.
     let query = sqlx::query(AssertSqlSafe(format!("{EXPLAIN}{sql}"))).persistent(false);
-    let plan = until(&cancel, timeout, query.fetch_all(session.connection())).await?;
-    session.end().await;
-    let lines: Vec<String> = plan
+    let plan = until(&cancel, timeout, query.fetch_all(session.connection())).await;
+    let lines: Vec<String> = session
+        .settle(plan)
+        .await?
         .map_err(|e| error::of(e, EXPLAIN, sql))?
         .iter()
         .filter_map(|row| row.try_get_unchecked::<String, _>(0).ok())
@@ -49,11 +50,15 @@ pub(super) async fn execute(
 ) -> Result<Rows, ProviderError> {
     let started = Instant::now();
     let mut session = server.begin(limits.timeout, &cancel).await?;
-    let rows = until(&cancel, limits.timeout, fetch(server, session.connection(), sql, limits, started)).await?;
-    // What is left of a batch that the byte limit cut is not worth waiting for: dropping the session stops it.
-    if !matches!(&rows, Ok(Rows { truncated: Some(Truncated::Bytes), .. })) {
-        session.end().await;
-    }
+    let rows = until(&cancel, limits.timeout, fetch(server, session.connection(), sql, limits, started)).await;
+    let rows = match rows {
+        // What is left of a batch that the byte limit cut is not worth waiting for.
+        Ok(Ok(cut @ Rows { truncated: Some(Truncated::Bytes), .. })) => {
+            session.stop().await;
+            Ok(cut)
+        }
+        rows => session.settle(rows).await?,
+    };
     rows.map_err(|e| error::of(e, CURSOR, sql))
 }
 
@@ -69,8 +74,10 @@ async fn fetch(
     // The first row alone, because only a row tells what the columns are.
     let Some(first) = connection.fetch_optional(batch(1)).await? else {
         let elapsed = started.elapsed();
-        let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
-        let columns = server.type_names.heads(statement.columns(), connection).await?;
+        // Joined to nothing, the query gives one row of NULLs, without being run.
+        let heads = format!("SELECT q.* FROM (SELECT) AS one LEFT JOIN ({sql}\n) AS q ON false");
+        let row = sqlx::query(AssertSqlSafe(heads)).persistent(false).fetch_one(&mut *connection).await?;
+        let columns = server.type_names.heads(row.columns(), connection).await?;
         return Ok(Rows { columns, rows: Vec::new(), truncated: None, elapsed });
     };
     let columns = server.type_names.heads(first.columns(), connection).await?;

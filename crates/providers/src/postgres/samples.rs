@@ -94,7 +94,7 @@ async fn statistics(
 ) -> Result<HashMap<(String, String, String), Statistic>, sqlx::Error> {
     let schemas: Vec<&str> = tables.iter().map(|table| table.schema.as_deref().unwrap_or_default()).collect();
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-    let rows = sqlx::query(STATISTICS).bind(schemas).bind(names).fetch_all(connection).await?;
+    let rows = sqlx::query(STATISTICS).bind(schemas).bind(names).persistent(false).fetch_all(connection).await?;
     rows.iter()
         .map(|row| {
             let common = row.try_get::<Option<Vec<Option<String>>>, _>(4)?.unwrap_or_default();

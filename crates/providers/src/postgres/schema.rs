@@ -92,8 +92,8 @@ pub(super) async fn read(
         }
         Ok(catalog)
     };
-    let catalog = until(&cancel, SCHEMA_TIMEOUT + samples::BUDGET, reading).await?;
-    session.end().await;
+    let catalog = until(&cancel, SCHEMA_TIMEOUT + samples::BUDGET, reading).await;
+    let catalog = session.settle(catalog).await?;
     tracing::debug!("read the schema in {:?}", started.elapsed());
     catalog.map_err(|e| error::of(e, "", ""))
 }
@@ -103,9 +103,11 @@ async fn catalog(
     options: SchemaOptions<'_>,
     connection: &mut PgConnection,
 ) -> Result<Catalog, sqlx::Error> {
-    let search_path: Vec<String> = sqlx::query_scalar(SEARCH_PATH).fetch_one(&mut *connection).await?;
+    let search_path: Vec<String> =
+        sqlx::query_scalar(SEARCH_PATH).persistent(false).fetch_one(&mut *connection).await?;
     let mut tables: Vec<(i64, Table)> = sqlx::query(TABLES)
         .bind(&server.schemas)
+        .persistent(false)
         .fetch_all(&mut *connection)
         .await?
         .iter()
@@ -114,7 +116,7 @@ async fn catalog(
     tables.sort_by(|(_, a), (_, b)| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     let oids: Vec<i64> = tables.iter().map(|(oid, _)| *oid).collect();
     let place: HashMap<i64, usize> = oids.iter().enumerate().map(|(index, oid)| (*oid, index)).collect();
-    for row in sqlx::query(COLUMNS).bind(&oids).fetch_all(&mut *connection).await? {
+    for row in sqlx::query(COLUMNS).bind(&oids).persistent(false).fetch_all(&mut *connection).await? {
         let Some(&index) = place.get(&row.try_get(0)?) else { continue };
         let table = &mut tables[index].1;
         let mut column = column(&row)?;
@@ -123,15 +125,16 @@ async fn catalog(
         }
         table.columns.push(column);
     }
-    for row in sqlx::query(UNIQUE).bind(&oids).fetch_all(&mut *connection).await? {
+    for row in sqlx::query(UNIQUE).bind(&oids).persistent(false).fetch_all(&mut *connection).await? {
         let Some(&index) = place.get(&row.try_get(0)?) else { continue };
         let columns: Vec<String> = row.try_get::<Option<_>, _>(2)?.unwrap_or_default();
-        match row.try_get(1)? {
-            true => tables[index].1.primary_key = columns,
-            false => tables[index].1.unique.push(columns),
+        if row.try_get(1)? {
+            tables[index].1.primary_key = columns;
+        } else {
+            tables[index].1.unique.push(columns);
         }
     }
-    for row in sqlx::query(FOREIGN_KEYS).bind(&oids).fetch_all(&mut *connection).await? {
+    for row in sqlx::query(FOREIGN_KEYS).bind(&oids).persistent(false).fetch_all(&mut *connection).await? {
         let Some(&index) = place.get(&row.try_get(0)?) else { continue };
         tables[index].1.foreign_keys.push(ForeignKey {
             to_schema: row.try_get(1)?,

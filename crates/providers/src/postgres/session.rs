@@ -119,8 +119,29 @@ impl Session<'_> {
         self.connection.as_mut().expect("a session has its connection until its end")
     }
 
+    /// Ends after `done`: what was interrupted is stopped on the server, before the caller hears of it.
+    pub(super) async fn settle<T>(self, done: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        match done {
+            Ok(done) => {
+                self.end().await;
+                Ok(done)
+            }
+            Err(error) => {
+                self.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Stops what the server is doing and gives the connection up.
+    pub(super) async fn stop(mut self) {
+        // The connection stays until then: where even this is dropped half-way, the drop below takes over.
+        connect::cancel(&self.server.options, self.backend).await;
+        self.connection = None;
+    }
+
     /// Rolls back and keeps the connection for the next.
-    pub(super) async fn end(mut self) {
+    async fn end(mut self) {
         // Taken first: a rollback that is dropped half-way must not leave a connection to the next user.
         let Some(mut connection) = self.connection.take() else { return };
         let ended = tokio::time::timeout(END_TIMEOUT, sqlx::raw_sql("ROLLBACK").execute(&mut connection)).await;

@@ -70,6 +70,7 @@ impl TypeNames {
         if !unknown.is_empty() {
             let rows = sqlx::query("SELECT o, format_type(o::oid, NULL) FROM unnest($1::int8[]) AS o")
                 .bind(unknown)
+                .persistent(false)
                 .fetch_all(connection)
                 .await?;
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

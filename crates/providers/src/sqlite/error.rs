@@ -109,8 +109,8 @@ fn find_word(sql: &str, word: &str) -> Option<Span> {
     matches(sql, word).find(|span| {
         let before = sql[..span.start].chars().next_back();
         let after = sql[span.end..].chars().next();
-        let free = !(starts && before.is_some_and(is_part)) && !(ends && after.is_some_and(is_part));
-        free && sql[..span.start].matches('\'').count() % 2 == 0
+        let is_cut = starts && before.is_some_and(is_part) || ends && after.is_some_and(is_part);
+        !is_cut && sql[..span.start].matches('\'').count().is_multiple_of(2)
     })
 }
 

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Capability, Limits, ProviderError, QueryProvider, Rows, SchemaOptions};
 
 /// Reading a schema stops here at the latest.
-const SCHEMA_TIMEOUT: Duration = Duration::from_secs(60);
+const SCHEMA_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A SQLite file of a workspace.
 #[derive(Debug)]

@@ -141,8 +141,11 @@ fn value(row: &SqliteRow, index: usize) -> Value {
             Err(_) => Value::Null,
         },
         "BLOB" => {
-            let hex: String = bytes(row, index).iter().map(|byte| format!("{byte:02X}")).collect();
-            Value::Text(format!("X'{hex}'"))
+            let mut hex = "X'".to_owned();
+            for byte in bytes(row, index) {
+                hex.push_str(&format!("{byte:02X}"));
+            }
+            Value::Text(hex + "'")
         }
         _ => Value::Text(text(row, index).unwrap_or_default()),
     }

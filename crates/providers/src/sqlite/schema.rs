@@ -50,7 +50,7 @@ pub(super) async fn read(
     let values_end = end.min(Instant::now() + VALUES_BUDGET);
     for (table, kinds) in &mut tables {
         table.row_estimate = count(&mut session, table, values_end).await;
-        for index in 0..table.columns.len() {
+        for (index, declared) in kinds.iter().enumerate() {
             if cancel.is_cancelled() {
                 return Err(ProviderError::cancelled());
             }
@@ -58,7 +58,7 @@ pub(super) async fn read(
                 continue;
             }
             let mut column = std::mem::take(&mut table.columns[index]);
-            values::look(&mut session, table, &mut column, kinds[index], options.sample_values, values_end).await;
+            values::look(&mut session, table, &mut column, *declared, options.sample_values, values_end).await;
             table.columns[index] = column;
         }
     }
