@@ -20,6 +20,11 @@ pub(super) fn of(error: sqlx::Error, path: &Path, sql: &str) -> ProviderError {
             ProblemKind::Timeout,
             format!("{path} is locked by another program ({message}): try again when it is done"),
         ),
+        // Extended codes: a journal or log that only a writer may recover.
+        8 if code != 8 => (
+            ProblemKind::Connection,
+            format!("{path} was left in the middle of a write ({message}): open it once with the program that owns it"),
+        ),
         8 => (ProblemKind::Permission, format!("the query would write, and {path} is opened for reading only")),
         9 => (
             ProblemKind::Timeout,
