@@ -2,11 +2,21 @@
 //! guard. Everything takes text and answers with plain data; nothing here fails or panics on half-typed input.
 
 mod check;
+mod children;
 mod complete;
 mod denied;
+#[cfg(test)]
+mod fixture;
+mod functions;
 mod guard;
 mod lexer;
+mod lints;
+mod missing;
+mod names;
 mod parse;
+mod resolve;
+mod scope;
+mod sketch;
 mod statements;
 mod symbols;
 
