@@ -74,7 +74,9 @@ fn good_queries_are_silent() {
         "VALUES (1, 2), (3, 4)",
         "SELECT column1 FROM (VALUES (1), (2)) v",
     ] {
-        BOTH.into_iter().for_each(|dialect| silent(sql, dialect));
+        for dialect in BOTH {
+            silent(sql, dialect);
+        }
     }
     for sql in [
         "SELECT status AS s, count(*) FROM orders WHERE s = 'open' GROUP BY s HAVING s > 'a'",
@@ -180,7 +182,9 @@ fn doubtful_queries_are_warned_of() {
         ("SELECT * FROM customers", "sensitive-column at *"),
         ("SELECT id FROM orders WHERE customer_id = 'x'", "wrong-type at 'x'"),
     ] {
-        BOTH.into_iter().for_each(|dialect| assert_eq!(shown(sql, dialect), [expected], "{sql}"));
+        for dialect in BOTH {
+            assert_eq!(shown(sql, dialect), [expected], "{sql}");
+        }
     }
     assert_eq!(
         fixed("SELECT id FROM orders WHERE status <> NULL", Dialect::Sqlite),

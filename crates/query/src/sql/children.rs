@@ -67,11 +67,15 @@ pub(super) fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(Child<'e>)) {
         | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
             f(E(expr));
             f(E(pattern));
-            escape_char.iter().for_each(|e| f(E(e)));
+            if let Some(e) = escape_char {
+                f(E(e));
+            }
         }
         Expr::InList { expr, list, .. } => {
             f(E(expr));
-            list.iter().for_each(|e| f(E(e)));
+            for e in list {
+                f(E(e));
+            }
         }
         Expr::InSubquery { expr, subquery, .. } => {
             f(E(expr));
@@ -85,21 +89,31 @@ pub(super) fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(Child<'e>)) {
             [substring_from, substring_for].into_iter().flatten().for_each(|e| f(E(e)));
         }
         Expr::Trim { expr, trim_what, trim_characters, .. } => {
-            trim_what.iter().for_each(|e| f(E(e)));
+            if let Some(e) = trim_what {
+                f(E(e));
+            }
             f(E(expr));
             trim_characters.iter().flatten().for_each(|e| f(E(e)));
         }
         Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
-            [expr, overlay_what, overlay_from].into_iter().for_each(|e| f(E(e)));
-            overlay_for.iter().for_each(|e| f(E(e)));
+            for e in [expr, overlay_what, overlay_from] {
+                f(E(e));
+            }
+            if let Some(e) = overlay_for {
+                f(E(e));
+            }
         }
         Expr::Case { operand, conditions, else_result, .. } => {
-            operand.iter().for_each(|e| f(E(e)));
+            if let Some(e) = operand {
+                f(E(e));
+            }
             for when in conditions {
                 f(E(&when.condition));
                 f(E(&when.result));
             }
-            else_result.iter().for_each(|e| f(E(e)));
+            if let Some(e) = else_result {
+                f(E(e));
+            }
         }
         Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => sets.iter().flatten().for_each(|e| f(E(e))),
         Expr::Tuple(list) => list.iter().for_each(|e| f(E(e))),

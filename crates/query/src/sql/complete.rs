@@ -77,7 +77,7 @@ pub fn complete(text: &str, offset: usize, context: SqlContext<'_>) -> Vec<Compl
     };
     completer.run(typed.is_some_and(|token| token.kind == Kind::String));
     let mut found = completer.found;
-    found.sort_by(|a, b| a.rank.cmp(&b.rank));
+    found.sort_by_key(|completion| completion.rank);
     let mut seen = std::collections::HashSet::new();
     found.retain(|completion| seen.insert(completion.label.clone()));
     found.truncate(MAX_COMPLETIONS);

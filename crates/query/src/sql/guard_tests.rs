@@ -398,7 +398,7 @@ fn random_mixes_never_pass_a_write() {
     while tried < 20_000 {
         tried += 1;
         let mut text = String::from("SELECT 1 ");
-        for _ in 0..1 + next(9) {
+        for _ in 0..=next(9) {
             text.push_str(PARTS[next(PARTS.len())]);
         }
         for dialect in [Sqlite, Postgresql] {

@@ -17,6 +17,9 @@ use super::{
     scope::{Columns, Frame},
 };
 
+/// Told of a column that is not grouped: its relation and index, and where it stands.
+type LooseColumn<'f> = dyn FnMut((usize, usize), Span) + 'f;
+
 impl<'a> Resolver<'a> {
     /// Everything that needs a whole SELECT; tells whether it gives at most one row.
     pub(super) fn lint_select(
@@ -71,12 +74,13 @@ impl<'a> Resolver<'a> {
             }
         }
         if self.dialect == Dialect::Sqlite {
+            columns.extend(&self.frames[here].pinned); // one value in all rows is one value in each group
             self.close_over_equalities(&mut columns);
             // With one min() or max(), SQLite takes the other columns from the row that has it.
             let mut extremes = 0;
             for item in items {
                 self.aggregates(item, &mut |f| {
-                    extremes += usize::from(matches!(function_name(f).as_str(), "min" | "max"))
+                    extremes += usize::from(matches!(function_name(f).as_str(), "min" | "max"));
                 });
             }
             if extremes == 1 || has_wildcard {
@@ -89,9 +93,9 @@ impl<'a> Resolver<'a> {
             if self.dialect == Dialect::Postgresql { order_exprs(order).collect() } else { Vec::new() };
         let having = select.having.as_ref().filter(|_| self.dialect == Dialect::Postgresql);
         for expr in items.iter().copied().chain(having).chain(ordered) {
-            self.loose_columns(expr, &exprs, &mut |resolver, (relation, column), span| {
-                let frame = &resolver.frames[here];
-                let alias = resolver.is_alias(expr, frame);
+            self.loose_columns(expr, &exprs, &mut |(relation, column), span| {
+                let frame = &self.frames[here];
+                let alias = is_alias(expr, frame);
                 if !columns.contains(&(relation, column)) && !determined.contains(&relation) && !alias {
                     loose.push((relation, column, span));
                 }
@@ -136,10 +140,6 @@ impl<'a> Resolver<'a> {
             _ => span.start,
         };
         Span::new(start, span.end).of(self.text)
-    }
-
-    fn is_alias(&self, expr: &Expr, frame: &Frame<'_>) -> bool {
-        matches!(expr, Expr::Identifier(ident) if frame.aliases.iter().any(|(alias, _)| alias.eq_ignore_ascii_case(&ident.value)))
     }
 
     /// What a GROUP BY item stands for: itself, the item at its position, or the item of its name.
@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Calls `f` with every column of this query in `expr` that stands outside aggregates and grouped expressions.
-    fn loose_columns(&self, expr: &Expr, groups: &[&Expr], f: &mut dyn FnMut(&Self, (usize, usize), Span)) {
+    fn loose_columns(&self, expr: &Expr, groups: &[&Expr], f: &mut LooseColumn<'_>) {
         let mut rest = vec![expr];
         while let Some(expr) = rest.pop() {
             if groups.iter().any(|group| unnested(expr) == *group) {
@@ -229,16 +229,12 @@ impl<'a> Resolver<'a> {
                             Expr::CompoundIdentifier(parts) => parts.last().map(|part| self.ident_span(part)),
                             _ => Some(self.span(expr)),
                         };
-                        f(self, (relation, column), span.unwrap_or_default());
+                        f((relation, column), span.unwrap_or_default());
                     }
                     continue;
                 }
-                Expr::Function(function) => {
-                    // An unknown function may be an aggregate that someone defined.
-                    if !is_scalar(&function_name(function), self.dialect) {
-                        continue;
-                    }
-                }
+                // An unknown function may be an aggregate that someone defined.
+                Expr::Function(function) if !is_scalar(&function_name(function), self.dialect) => continue,
                 _ => {}
             }
             children(expr, &mut |child| {
@@ -354,7 +350,7 @@ impl<'a> Resolver<'a> {
         for function in sums {
             let mut of: HashSet<usize> = HashSet::new();
             for argument in arguments(function) {
-                self.loose_columns(argument, &[], &mut |_, (relation, _), _| {
+                self.loose_columns(argument, &[], &mut |(relation, _), _| {
                     of.insert(relation);
                 });
             }
@@ -367,7 +363,7 @@ impl<'a> Resolver<'a> {
             let Some(ident) = function.name.0.last().and_then(|part| part.as_ident()) else { continue };
             let name = |at: usize| self.frames[here].relations[at].name.clone();
             let message = format!(
-                "each row of `{}` counts once for every matching row of `{}`: sum it before joining",
+                "each row of `{}` counts once for every matching row of `{}`: aggregate before joining",
                 name(relation),
                 name(many)
             );
@@ -396,7 +392,8 @@ impl<'a> Resolver<'a> {
                     continue;
                 }
                 let near = key(*a, pairs.iter().map(|(near, _)| *near).collect());
-                let far = key(*b, pairs.iter().map(|(_, far)| *far).collect());
+                let pinned = frame.pinned.iter().filter(|(relation, _)| relation == b).map(|(_, column)| *column);
+                let far = key(*b, pairs.iter().map(|(_, far)| *far).chain(pinned).collect());
                 if near == Some(true) && far == Some(false) {
                     return Some(*b);
                 }
@@ -664,6 +661,11 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+}
+
+/// True for the bare name of a SELECT item.
+fn is_alias(expr: &Expr, frame: &Frame<'_>) -> bool {
+    matches!(expr, Expr::Identifier(ident) if frame.aliases.iter().any(|(alias, _)| alias.eq_ignore_ascii_case(&ident.value)))
 }
 
 fn item_expr(item: &SelectItem) -> Option<&Expr> {

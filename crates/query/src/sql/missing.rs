@@ -14,7 +14,7 @@ use super::{
 /// More suggestions than this are noise in a menu.
 const MAX_FIXES: usize = 4;
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     /// Adds the nearest of `names` to a diagnostic: in its sentence and as fixes that replace its range.
     pub(super) fn with_near_names(&self, diagnostic: Diagnostic, name: &str, names: Vec<&str>) -> Diagnostic {
         let near: Vec<String> = did_you_mean_all(name, names).into_iter().map(|n| written(n, self.dialect)).collect();

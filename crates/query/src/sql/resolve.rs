@@ -385,18 +385,15 @@ impl<'a> Resolver<'a> {
     fn join(&mut self, join: &'a Join) {
         let first = self.frame().relations.len();
         self.factor(&join.relation);
-        let constraint = match &join.join_operator {
-            JoinOperator::Join(c)
-            | JoinOperator::Inner(c)
-            | JoinOperator::Left(c)
-            | JoinOperator::LeftOuter(c)
-            | JoinOperator::Right(c)
-            | JoinOperator::RightOuter(c)
-            | JoinOperator::FullOuter(c) => c,
-            _ => {
-                self.unite_all(first); // CROSS JOIN says that it means it
-                return;
-            }
+        let (JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)) = &join.join_operator
+        else {
+            return self.unite_all(first); // CROSS JOIN says that it means it
         };
         match constraint {
             JoinConstraint::On(condition) => {
@@ -515,7 +512,9 @@ impl<'a> Resolver<'a> {
                 self.table_function(name, alias.as_ref());
             }
             TableFactor::UNNEST { alias, array_exprs, .. } => {
-                array_exprs.iter().for_each(|e| self.expr(e));
+                for expr in array_exprs {
+                    self.expr(expr);
+                }
                 self.push_relation(alias.as_ref(), "unnest".to_owned(), Span::default(), None, Columns::unknown());
                 self.unite_last();
             }
@@ -687,7 +686,7 @@ impl<'a> Resolver<'a> {
                 match (column(left), column(right)) {
                     (Some(a), Some(b)) if a.0 != b.0 => self.frame().edges.push(Edge { a, b }),
                     (Some(column), None) | (None, Some(column)) if touched.len() == 1 => {
-                        self.frame().pinned.push(column)
+                        self.frame().pinned.push(column);
                     }
                     _ => {}
                 }
@@ -871,7 +870,7 @@ pub(super) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
         match expr {
             Expr::BinaryOp { left, op: BinaryOperator::And, right } => rest.extend([&**right, &**left]),
             Expr::Nested(inner) if matches!(**inner, Expr::BinaryOp { op: BinaryOperator::And, .. }) => {
-                rest.push(inner)
+                rest.push(inner);
             }
             other => parts.push(other),
         }
