@@ -230,7 +230,7 @@ impl<'a> Checker<'a> {
     fn missing(&mut self, owner: Span, node: &Node, object: &Object) {
         for key in object.keys.iter().filter(|key| key.presence == Presence::Required) {
             let entry = node.entry(key.name);
-            if entry.is_none_or(|entry| entry.node.value == Value::Null) {
+            if entry.is_none_or(|entry| entry.node.is_blank()) {
                 let place = entry.map_or(owner, |entry| entry.key_span);
                 let message = format!("`{}` is missing: it must be {}", key.name, key.shape.describe());
                 self.found.push(Diagnostic::error(place, "missing-key", message));
@@ -267,13 +267,10 @@ impl<'a> Checker<'a> {
         let mut found = Diagnostic::error(place, problem.code, problem.message);
         if let Some(text) = problem.instead {
             found = found.with_fix(change_to(place, &text));
-        } else if problem.code == "literal-password" && entry.key != "host" && entry.key != "user" {
+        } else if problem.code == "literal-password" && password_key(&entry.key) {
             let name = self.names.iter().map(|name| variable(name)).chain(["PASSWORD".into()]).collect::<Vec<_>>();
             // In quotes, which inside braces it needs.
-            let reference = format!("\"${{env:{}}}\"", name.join("_"));
-            if password_key(&entry.key) {
-                found = found.with_fix(change_to(place, &reference));
-            }
+            found = found.with_fix(change_to(place, &format!("\"${{env:{}}}\"", name.join("_"))));
         }
         self.found.push(found);
     }
@@ -333,11 +330,13 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// `password`, or what other tools call it.
 fn password_key(name: &str) -> bool {
     let key = crate::declared::config::POSTGRESQL.key("password");
     name == "password" || key.is_some_and(|key| key.others.contains(&name))
 }
 
+/// A name as part of an environment variable's.
 fn variable(name: &str) -> String {
     name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' }).collect()
 }

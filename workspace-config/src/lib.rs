@@ -1,4 +1,8 @@
 //! nlq.yaml, annotations, secrets and trust: every file of a workspace, typed, with source ranges.
+//!
+//! Start reading at `declared`: every setting stands there once. `yaml` reads a file as a tree with ranges, `check`
+//! holds it against the declared keys, `read` takes typed values out; `schema` and `assist` show the same keys to other
+//! tools and to editors.
 
 mod annotations;
 mod assist;

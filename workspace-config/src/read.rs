@@ -8,7 +8,7 @@ use crate::{
     SecretRef,
     check::{boolean, item_problem, problem},
     declared::{Key, Object, Shape},
-    yaml::{self, Entry, Node, Value},
+    yaml::{self, Entry, Node},
 };
 
 /// A mapping that may not be there.
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
     }
 
     fn written(&self, name: &str) -> Option<&'a Node> {
-        let node = self.node?.get(name).filter(|node| node.value != Value::Null)?;
+        let node = self.node?.get(name).filter(|node| !node.is_blank())?;
         self.key(name).is_some_and(|key| problem(key, node).is_none()).then_some(node)
     }
 

@@ -57,6 +57,11 @@ impl Node {
         }
     }
 
+    /// True when nothing is written, or only quotes with nothing in them.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.value == Value::Null || self.text().is_some_and(|text| text.trim().is_empty())
+    }
+
     /// The items of a list; none for anything else.
     pub(crate) fn items(&self) -> &[Node] {
         if let Value::List(items) = &self.value { items } else { &[] }

@@ -44,20 +44,20 @@ pub enum CompletionKind {
 
 /// What may stand at a place of `nlq.yaml`: keys, words, connections.
 pub fn config_completions(text: &str, offset: usize) -> Vec<Completion> {
-    complete(text, offset, &config::CONFIG, |key, siblings, offers| match key.name {
-        "default_connection" => match siblings.and_then(|node| node.get("connections")) {
-            Some(connections) => {
-                for entry in connections.entries() {
-                    offers.add(CompletionKind::Connection, &entry.key, "");
-                }
+    complete(text, offset, &config::CONFIG, |key, siblings, offers| {
+        if key.name != "default_connection" {
+            return;
+        }
+        // A provider's default is one of its own connections.
+        if let Some(connections) = siblings.and_then(|node| node.get("connections")) {
+            for entry in connections.entries() {
+                offers.add(CompletionKind::Connection, &entry.key, "");
             }
-            None => {
-                for (reference, _) in parse_config(&without_line(text, offset)).value.connections() {
-                    offers.add(CompletionKind::Connection, &reference.to_string(), "");
-                }
+        } else {
+            for (reference, _) in parse_config(&without_line(text, offset)).value.connections() {
+                offers.add(CompletionKind::Connection, &reference.to_string(), "");
             }
-        },
-        _ => {}
+        }
     })
 }
 
@@ -132,6 +132,7 @@ fn keys(object: &Object, cursor: &Cursor, offers: &mut Offers) {
             Shape::Object(_) | Shape::Named(_) | Shape::NamedBySystem(_) | Shape::List(_) | Shape::Texts | Shape::Joins
         );
         let insert = match (cursor.column, &key.shape) {
+            _ if cursor.colon => key.name.to_owned(),
             (Some(column), Shape::List(_) | Shape::Texts | Shape::Joins) => {
                 format!("{}:\n{}- ", key.name, " ".repeat(column + 2))
             }
@@ -240,36 +241,70 @@ mod tests {
 
     #[test]
     fn keys_words_and_connections_of_the_configuration() {
-        config("$0", expect![[r#""": workspace trigger default_connection providers orchestrator agents engine annotations"#]]);
-        config("trig$0\nworkspace: x\n", expect![[r#""trig": trigger default_connection providers orchestrator agents engine annotations"#]]);
-        config("orchestrator:\n  max_iterations: 3\n  $0\n", expect![[r#""": confidence_threshold clarification_threshold"#]]);
+        config(
+            "$0",
+            expect![[r#""": workspace trigger default_connection providers orchestrator agents engine annotations"#]],
+        );
+        config(
+            "trig$0\nworkspace: x\n",
+            expect![[r#""trig": trigger default_connection providers orchestrator agents engine annotations"#]],
+        );
+        config(
+            "orchestrator:\n  max_iterations: 3\n  $0\n",
+            expect![[r#""": confidence_threshold clarification_threshold"#]],
+        );
         config(&SHOP.replace('A', "sh$0"), expect![[r#""sh": crm/prod shop/dev"#]]);
         config(&SHOP.replace('B', "$0"), expect![[r#""": sample_values"#]]);
         config(&SHOP.replace('C', "$0"), expect![[r#""": prod"#]]);
         config(&SHOP.replace("tls: ver", "tls: ver$0"), expect![[r#""ver": disable prefer require verify-full"#]]);
         config(&SHOP.replace('D', "pa$0"), expect![[r#""pa": port password schemas sample_values"#]]);
-        config(&SHOP.replace("user: u", "user: $0"), expect![[r#""": "${env:NAME}" "${file:path}" "${keyring:service/user}" "${command:program args}""#]]);
+        config(
+            &SHOP.replace("user: u", "user: $0"),
+            expect![[r#""": "${env:NAME}" "${file:path}" "${keyring:service/user}" "${command:program args}""#]],
+        );
         config("providers:\n  shop:\n    type: $0", expect![[r#""": sqlite postgresql sql"#]]);
-        config("agents: { validator: { max_result_rows: 1, max$0 } }", expect![[r#""max": execution_timeout_seconds max_result_bytes"#]]);
+        config(
+            "agents: { validator: { max_result_rows: 1, max$0 } }",
+            expect![[r#""max": execution_timeout_seconds max_result_bytes"#]],
+        );
         config("# comment $0", expect![[r#""": "#]]);
         config("providers:\n  $0", expect![[r#""": "#]]);
     }
 
     #[test]
     fn keys_and_names_of_annotations() {
-        annotation("annotations:\n  - $0", expect![[r#""": table column description business_terms examples relationships date_format enum_values sensitive provider_id created_by created_at updated_at"#]]);
+        annotation(
+            "annotations:\n  - $0",
+            expect![[
+                r#""": table column description business_terms examples relationships date_format enum_values sensitive provider_id created_by created_at updated_at"#
+            ]],
+        );
         annotation("annotations:\n- table: or$0\n", expect![[r#""or": customers orders"#]]);
-        annotation("annotations:\n  - column: $0\n    sensitive: true\n", expect![[r#""": customers.id customers.name orders.id orders.customer_id orders.status orders.total_amount orders.größe"#]]);
+        annotation(
+            "annotations:\n  - column: $0\n    sensitive: true\n",
+            expect![[
+                r#""": customers.id customers.name orders.id orders.customer_id orders.status orders.total_amount orders.größe"#
+            ]],
+        );
         annotation("annotations:\n  - column: a.b\n    sensitive: $0\n", expect![[r#""": true false"#]]);
         annotation(
             "annotations:\n  - table: a\n    $0\n    sensitive: true\n  - table: b\n    description: x\n",
-            expect![[r#""": column description business_terms examples relationships date_format enum_values provider_id created_by created_at updated_at"#]],
+            expect![[
+                r#""": column description business_terms examples relationships date_format enum_values provider_id created_by created_at updated_at"#
+            ]],
         );
         annotation(
             "annotations:\n  - table: a\n    relationships:\n      - orders.customer_id -> cu$0\n",
-            expect![[r#""cu": customers.id customers.name orders.id orders.customer_id orders.status orders.total_amount orders.größe"#]],
+            expect![[
+                r#""cu": customers.id customers.name orders.id orders.customer_id orders.status orders.total_amount orders.größe"#
+            ]],
         );
-        annotation("annotations:\n  - table: a\n    relationships: [\"orders.customer_id -> cu$0\"]\n", expect![[r#""cu": customers.id customers.name orders.id orders.customer_id orders.status orders.total_amount orders.größe"#]]);
+        annotation(
+            "annotations:\n  - table: a\n    relationships: [\"orders.customer_id -> cu$0\"]\n",
+            expect![[
+                r#""cu": customers.id customers.name orders.id orders.customer_id orders.status orders.total_amount orders.größe"#
+            ]],
+        );
         annotation("terms:\n- {name: x, $0}\n", expect![[r#""": synonyms description table condition"#]]);
     }
 
@@ -278,6 +313,7 @@ mod tests {
         let offers = config_completions("a: b\nprov", 9);
         let providers = offers.iter().find(|offer| offer.label == "providers").unwrap();
         assert_eq!((providers.insert.as_str(), providers.span), ("providers:\n  ", Span::new(5, 9)));
+        assert_eq!(config_completions("tri: x", 2)[1].insert, "trigger");
         assert!(offers.iter().any(|offer| offer.insert == "trigger: " && offer.doc.contains("Default: `nlq`")));
     }
 

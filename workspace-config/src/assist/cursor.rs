@@ -22,6 +22,8 @@ pub(super) struct Cursor {
     pub(super) siblings: Vec<String>,
     /// The column at which the mapping's keys stand; none inside braces.
     pub(super) column: Option<usize>,
+    /// True when the word is a key already: a `:` follows it.
+    pub(super) colon: bool,
 }
 
 /// Ends a word.
@@ -41,7 +43,6 @@ pub(super) fn cursor(text: &str, offset: usize) -> Option<Cursor> {
         let end = start + line.len();
         if (start..=end).contains(&offset) {
             found = Some(walk.stop(text, start, offset, number)?);
-            // Lines below are walked from where the cursor's line stands in the tree.
         }
         if let Some(name) = walk.line(line, number) {
             keys.push((walk.parent(), name));
@@ -59,6 +60,7 @@ pub(super) fn cursor(text: &str, offset: usize) -> Option<Cursor> {
     let rest = &text[offset..];
     let end = rest.find(|ch| is_end(ch) || (ch == ':' && !cursor.value)).unwrap_or(rest.len());
     cursor.word = Span::new(start, offset + end);
+    cursor.colon = rest[end..].starts_with(':');
     Some(cursor)
 }
 
@@ -117,6 +119,7 @@ impl Walk {
             word: Span::at(offset),
             siblings: Vec::new(),
             column: Some(column),
+            colon: false,
         };
         let mut value = offset - rest.len();
         if let Some((name, at)) = key_of(rest) {

@@ -60,31 +60,46 @@ mod tests {
 
     #[test]
     fn keys_names_and_words_are_explained() {
-        check("orchestrator: { max_it$0erations: 5 }", expect![[r#"
+        check(
+            "orchestrator: { max_it$0erations: 5 }",
+            expect![[r#"
             "max_iterations" **max_iterations**
 
             Attempts to repair a query at most.
 
-            Must be a whole number from 1 to 20. Default: `5`."#]]);
-        check("providers:\n  shop:\n    type: sql$0ite\n", expect![[r#"
+            Must be a whole number from 1 to 20. Default: `5`."#]],
+        );
+        check(
+            "providers:\n  shop:\n    type: sql$0ite\n",
+            expect![[r#"
             "sqlite" **sqlite**
 
-            A SQLite 3 file."#]]);
-        check("providers:\n  sh$0op:\n    type: sqlite\n", expect![[r#"
+            A SQLite 3 file."#]],
+        );
+        check(
+            "providers:\n  sh$0op:\n    type: sqlite\n",
+            expect![[r#"
             "shop" **shop**
 
-            One system with its connections, such as development and production."#]]);
+            One system with its connections, such as development and production."#]],
+        );
         let connection = "providers:\n  ü:\n    type: postgresql\n    connections: { dev: { database: x, T } }\n";
-        check(&connection.replace('T', "tls: verify-full$0"), expect![[r#"
+        check(
+            &connection.replace('T', "tls: verify-full$0"),
+            expect![[r#"
             "verify-full" **verify-full**
 
-            Always, and the certificate and the host name are checked."#]]);
-        check("annotations:\n  - table: x\n  - column: a.b\n    date_fo$0rmat: x\n", expect![[r#"
+            Always, and the certificate and the host name are checked."#]],
+        );
+        check(
+            "annotations:\n  - table: x\n  - column: a.b\n    date_fo$0rmat: x\n",
+            expect![[r#"
             "date_format" **date_format**
 
             How dates are written in the column, such as `YYYYMMDD`.
 
-            Must be text."#]]);
+            Must be text."#]],
+        );
         check("workspace: sh$0op", expect!["nothing"]);
         check("nonsense$0: [", expect!["nothing"]);
     }
