@@ -4,6 +4,8 @@
 //! holds it against the declared keys, `read` takes typed values out; `schema` and `assist` show the same keys to other
 //! tools and to editors.
 
+#![cfg_attr(test, allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them"))]
+
 mod annotations;
 mod assist;
 mod check;

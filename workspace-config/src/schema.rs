@@ -85,7 +85,8 @@ fn key_schema(key: &Key, definitions: &mut Map<String, Value>) -> Value {
     let text = json!({ "type": ["string", "number", "boolean"] });
     match &key.shape {
         Shape::Text | Shape::TextOrReference => text,
-        Shape::Name => json!({ "type": "string", "pattern": "^[\\p{L}\\p{N}_-]+$" }),
+        // Letters of all scripts, told by what is not one: `\p{L}` is not known everywhere.
+        Shape::Name => json!({ "type": "string", "pattern": "^[^\\s!-,./:-@\\[-^`{-~]+$" }),
         Shape::Password => json!({ "type": "string", "pattern": "^\\$\\{(env|file|keyring|command):.+\\}$" }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),

@@ -50,8 +50,8 @@ pub fn editor_settings() -> Vec<EditorSetting> {
     ]
 }
 
-/// The `contributes.configuration` of `editors/vscode/package.json`. That file holds exactly this value: a test beside
-/// the extension compares the two, so a setting is changed here and copied there.
+/// The `contributes.configuration` of `editors/vscode/package.json`: that file holds exactly this value, and
+/// `tests/vscode.rs` fails with what to copy when it does not.
 pub fn editor_configuration() -> Value {
     let properties = editor_settings().into_iter().map(|setting| {
         let mut schema = setting.schema;
