@@ -518,10 +518,13 @@ providers:
 
     #[test]
     fn every_mistake_is_shown_at_its_place() {
-        check("x-a: &a {path: ''}\nproviders: {p: {type: sqlite, connections: {c: {path: ''}, d: *a}}}", expect![[r#"
+        check(
+            "x-a: &a {path: ''}\nproviders: {p: {type: sqlite, connections: {c: {path: ''}, d: *a}}}",
+            expect![[r#"
             0 "path" [missing-key] `path` is missing: it must be text
             1 "path" [missing-key] `path` is missing: it must be text
-        "#]]);
+        "#]],
+        );
         check(
             "",
             expect![[r#"

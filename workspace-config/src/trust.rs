@@ -133,7 +133,7 @@ fn canonical(file: &Path) -> PathBuf {
 }
 
 fn digest(content: &str) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(content))
 }
 
 /// Where the platform keeps a program's state. Never inside the working folder: a repository could bring its own trust.

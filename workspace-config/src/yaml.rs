@@ -300,7 +300,9 @@ mod tests {
                 Value::Scalar { .. } => out.push_str(&format!("<{}>", node.span.of(text))),
                 Value::List(items) => {
                     out.push('[');
-                    items.iter().for_each(|item| show(text, item, out));
+                    for item in items {
+                        show(text, item, out);
+                    }
                     out.push(']');
                 }
                 Value::Map(entries) => {

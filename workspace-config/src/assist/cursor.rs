@@ -175,12 +175,7 @@ fn flow(text: &str, offset: usize, number: usize, cursor: &mut Cursor) {
             (cursor.value, cursor.column, stopped) = (!key, None, Some(levels.len()));
         }
         match (quote, ch) {
-            (Some(open), _) => {
-                if ch == open {
-                    quote = None;
-                }
-                continue;
-            }
+            (Some(open), _) => quote = quote.filter(|_| ch != open),
             (None, '"' | '\'') => quote = Some(ch),
             (None, '{' | '[') => {
                 levels.push(Level { map: ch == '{', key: None, keys: Vec::new(), word: at + 1 });
