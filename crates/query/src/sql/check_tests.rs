@@ -4,7 +4,7 @@ use nlq_text::{Severity, apply_edits};
 use super::super::{
     SqlContext, SymbolKind, check, complete,
     fixture::{shop, told},
-    symbol_at, symbols,
+    guard, symbol_at, symbols,
 };
 
 const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgresql];
@@ -213,6 +213,26 @@ fn names_mean_what_they_mean_also_in_half_typed_text() {
         assert_eq!(names, ["o", "status", "orders", "o"], "{sql}");
         let column = symbol_at(sql, sql.find("status").unwrap() + 2, context).unwrap();
         assert!(matches!(column.kind, SymbolKind::Column(id) if catalog.column(id).name == "status"));
+    }
+}
+
+/// Chains make trees as deep as they are long: none may overflow a thread's stack.
+#[test]
+fn long_chains_are_survived() {
+    for dialect in BOTH {
+        for chain in [
+            format!("SELECT id{} FROM orders", "::int".repeat(2_900)),
+            format!("SELECT id{} FROM orders", " IS NULL".repeat(2_900)),
+            format!("SELECT id{} FROM orders", " + id".repeat(2_900)),
+            format!("SELECT {}id FROM orders", "NOT ".repeat(5_000)),
+            format!("SELECT id FROM orders{}", " UNION SELECT 1".repeat(1_900)),
+            format!("SELECT id FROM orders{}", " JOIN orders USING (id)".repeat(1_100)),
+            format!("SELECT count(*) FROM orders GROUP BY id{}", "::int".repeat(2_900)),
+            format!("SELECT {}1{}", "(SELECT ".repeat(1_900), ")".repeat(1_900)),
+        ] {
+            found(&chain, dialect);
+            let _ = guard(&chain, dialect);
+        }
     }
 }
 

@@ -14,6 +14,27 @@ use super::lexer::{Kind, Token};
 /// Longer statements are not parsed: the tree of a chain of operators is as deep as the chain is long, and freeing it
 /// takes stack for each level.
 const MAX_WORDS_AND_OPERATORS: usize = 6_000;
+/// Operators that stack up without parentheses (`a::b::c`, `x IS NULL IS NULL`, UNION) make deep trees too, and walking
+/// one takes more stack than freeing it.
+const MAX_STACKING: usize = 400;
+const STACKING: &[&str] = &[
+    "::",
+    "[",
+    "is",
+    "isnull",
+    "notnull",
+    "in",
+    "between",
+    "like",
+    "ilike",
+    "similar",
+    "collate",
+    "at",
+    "union",
+    "intersect",
+    "except",
+    "overlaps",
+];
 /// Parentheses and subqueries inside one another; the parser's own default (50) refuses some generated SQL.
 const MAX_NESTING: usize = 120;
 
@@ -83,7 +104,8 @@ pub(super) fn parse(text: &str, tokens: &[Token], dialect: Dialect) -> Result<St
         return Err(ParseError { span: open.span, message: format!("this {what}"), too_large: false });
     }
     let weight = code.iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Punct) && !token.is(text, ","));
-    if weight.count() > MAX_WORDS_AND_OPERATORS {
+    let stacking = code.iter().filter(|token| STACKING.iter().any(|word| token.is(text, word)));
+    if weight.count() > MAX_WORDS_AND_OPERATORS || stacking.count() > MAX_STACKING {
         let message = "the statement is too long to be read: split it".to_owned();
         return Err(ParseError { span: whole, message, too_large: true });
     }
