@@ -138,7 +138,7 @@ test('a query runs and its rows stand below it', function()
   wait(function() return vim.fn.bufwinid('nlq://rows') ~= -1 end, 'the rows are shown')
   local rows = vim.api.nvim_buf_get_lines(vim.fn.bufnr('nlq://rows'), 0, -1, false)
   equal(rows[1]:find('^%d+ rows from shop/dev in %d+ ms') ~= nil, true, rows[1])
-  equal(vim.split(rows[2], '%s*│%s*', { trimempty = true }), { 'id', 'status', 'total_amount' }, 'columns')
+  equal(vim.split(vim.trim(rows[2]), '%s*│%s*'), { 'id', 'status', 'total_amount' }, 'columns')
   equal(rows[4]:find('cancelled', 1, true) ~= nil, true, rows[4])
 end)
 

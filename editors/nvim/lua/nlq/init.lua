@@ -49,7 +49,9 @@ function M._codelens(buffer)
     return
   end
   local refresh = function()
-    vim.lsp.codelens.refresh({ bufnr = buffer })
+    if #vim.lsp.get_clients({ name = 'nlq', bufnr = buffer }) > 0 then
+      vim.lsp.codelens.refresh({ bufnr = buffer })
+    end
   end
   vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'TextChanged' }, {
     group = vim.api.nvim_create_augroup('nlq.codelens.' .. buffer, {}),

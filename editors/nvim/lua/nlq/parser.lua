@@ -23,7 +23,8 @@ function M.install()
   end
   local target = vim.fs.joinpath(vim.fn.stdpath('data'), 'site', 'parser')
   vim.fn.mkdir(target, 'p')
-  local command = { vim.env.CC or 'cc', '-O2', '-shared', '-fPIC', '-I', folder, '-o', vim.fs.joinpath(target, 'nlq.so') }
+  local parser = vim.fs.joinpath(target, 'nlq.so')
+  local command = { vim.env.CC or 'cc', '-O2', '-shared', '-fPIC', '-I', folder, '-o', parser }
   for _, name in ipairs({ 'parser.c', 'scanner.c' }) do
     local file = vim.fs.joinpath(folder, name)
     if vim.uv.fs_stat(file) then
@@ -34,6 +35,7 @@ function M.install()
     return vim.system(command, { text = true }):wait()
   end)
   if ran and result.code == 0 then
+    vim.treesitter.language.add('nlq', { path = parser }) -- the folder may be too new to be searched
     vim.notify('nlq: the parser is installed; open .nlq files anew.')
   else
     vim.notify('nlq: the parser could not be compiled: ' .. (ran and result.stderr or tostring(result)), vim.log.levels.ERROR)
