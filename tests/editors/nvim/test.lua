@@ -214,15 +214,22 @@ test(':checkhealth nlq finds nothing wrong', function()
   equal(report:find('nlq.yaml in', 1, true) ~= nil or report:find('a server runs', 1, true) ~= nil, true, report)
 end)
 
+-- What the user would have been told, kept for the report of a failure.
+local notes = {}
+vim.notify = function(text)
+  notes[#notes + 1] = text
+end
+
 local failed = 0
 local started = vim.uv.hrtime()
 for _, entry in ipairs(tests) do
+  notes = {}
   local ok, problem = xpcall(entry[2], debug.traceback)
   if ok then
     io.write('ok      Neovim: ', entry[1], '\n')
   else
     failed = failed + 1
-    io.write('FAILED  Neovim: ', entry[1], '\n', tostring(problem), '\nlast messages:', vim.fn.execute('5messages'), '\n')
+    io.write('FAILED  Neovim: ', entry[1], '\n', tostring(problem), '\nlast notes: ', table.concat(vim.list_slice(notes, #notes - 4), ' | '), '\n')
   end
 end
 io.write(('%.1f s\n'):format((vim.uv.hrtime() - started) / 1e9))
