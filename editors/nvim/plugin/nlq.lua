@@ -39,6 +39,9 @@ vim.api.nvim_create_user_command('NlqInstallParser', function()
   require('nlq.parser').install()
 end, { desc = 'Compile the tree-sitter parser of .nlq files' })
 
+-- Words of a prompt that were not understood.
+vim.api.nvim_set_hl(0, '@lsp.mod.unresolved', { link = 'Comment', default = true })
+
 vim.api.nvim_create_autocmd('LspAttach', {
   group = vim.api.nvim_create_augroup('nlq', {}),
   callback = function(event)
