@@ -1,7 +1,8 @@
 // The commands: what the palette offers, and how the answers of the server's own commands are shown.
 
 import * as vscode from 'vscode';
-import { ExecuteCommandRequest, LSPErrorCodes, LanguageClient, ResponseError } from 'vscode-languageclient/node';
+import { ExecuteCommandRequest, LanguageClient } from 'vscode-languageclient/node';
+import { isTold } from './client';
 import { PlanResult, ReasoningResult, RefreshResult, RunResult, TestResult, TrustResult } from './protocol';
 import { ResultsPanel } from './results';
 import { Views } from './views';
@@ -34,9 +35,6 @@ export function presenters(results: ResultsPanel, views: Views): Record<string, 
   };
 }
 
-/** Failures that need no further words: the server tells of its own by `window/showMessage`, a cancel is the user's. */
-const told: number[] = [LSPErrorCodes.RequestFailed, LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
-
 /** Runs a command of the server and shows its answer. */
 export async function execute(
   client: LanguageClient,
@@ -53,7 +51,7 @@ export async function execute(
     if (answer !== null && answer !== undefined) await show[command]?.(answer);
     return answer;
   } catch (error) {
-    if (error instanceof ResponseError && told.includes(error.code)) return undefined;
+    if (isTold(error)) return undefined;
     const message = error instanceof Error ? error.message : String(error);
     const picked = await vscode.window.showErrorMessage(`nlq: ${message}`, 'Show Output');
     if (picked) client.outputChannel.show();

@@ -1,7 +1,8 @@
 // Starts the language server and ties its answers to the editor.
 
 import * as vscode from 'vscode';
-import { CloseAction, ErrorAction, LanguageClient, LanguageClientOptions, State } from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClientOptions, State } from 'vscode-languageclient/node';
+import { NlqClient } from './client';
 import { execute, presenters, registerCommands } from './commands';
 import { didGrantTrust, statusNotification } from './protocol';
 import { ResultsPanel } from './results';
@@ -25,7 +26,7 @@ const selector = [
 const maxRestarts = 4;
 const restartWindowMs = 3 * 60 * 1000;
 
-let client: LanguageClient | undefined;
+let client: NlqClient | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const output = vscode.window.createOutputChannel('nlq', { log: true });
@@ -44,7 +45,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     }
     output.info(`starting ${server.path}`);
     const args = vscode.workspace.getConfiguration('nlq').get<string[]>('server.extraArgs', []);
-    const next = new LanguageClient('nlq', 'nlq', { command: server.path, args: ['lsp', ...args] }, options());
+    const next = new NlqClient('nlq', 'nlq', { command: server.path, args: ['lsp', ...args] }, options());
     client = next;
     next.onNotification(statusNotification, (params) => status.connection(params));
     next.onDidChangeState(({ newState }) => {
