@@ -289,7 +289,7 @@ fn annotations_are_read_again_when_they_change() {
         let uri = client.open(&shop.root().join("new.sql"), "sql", &text);
         let place = json!({ "textDocument": { "uri": uri }, "position": { "line": 1, "character": 9 } });
         client.request("textDocument/hover", place.clone());
-        let file = shop.root().join("more.annotations.yaml");
+        let file = shop.root().join("zz-later.annotations.yaml");
         let said = format!("seen by the watcher: {watches}");
         fs::write(&file, format!("annotations:\n  - column: orders.status\n    description: \"{said}\"\n")).unwrap();
         if watches {
