@@ -195,13 +195,11 @@ pub(crate) fn content(text: &str, comment: Comment) -> Vec<Span> {
         return vec![trim(text, Span::new(start, end))];
     }
     let whole = &text[start..end];
-    if let Some(rest) = whole.strip_prefix("--[") {
-        // Lua: `--[==[ ... ]==]`.
-        let level = rest.bytes().take_while(|b| *b == b'=').count();
-        start = (start + 4 + level).min(end);
-        if whole.ends_with(']') {
-            end = end.saturating_sub(2 + level).max(start);
-        }
+    if let Some(level) = lua_level(whole) {
+        // `--[==[ ... ]==]`
+        start += 4 + level;
+        let close = format!("]{}]", "=".repeat(level));
+        end -= if text[start..end].ends_with(&close) { close.len() } else { 0 };
     } else if let Some(rest) = whole.strip_prefix("<!--") {
         start = end - rest.len();
         end -= if rest.ends_with("-->") { 3 } else { 0 };
@@ -233,6 +231,18 @@ pub(crate) fn content(text: &str, comment: Comment) -> Vec<Span> {
         content.push(Span::at(start));
     }
     content
+}
+
+/// The level of a comment that opens with Lua's long bracket.
+fn lua_level(comment: &str) -> Option<usize> {
+    let rest = comment.strip_prefix("--[")?;
+    let level = rest.bytes().take_while(|b| *b == b'=').count();
+    rest[level..].starts_with('[').then_some(level)
+}
+
+/// True for a comment with a closing marker of its own.
+pub(crate) fn is_block(comment: &str) -> bool {
+    ["/*", "=begin", "<!--"].iter().any(|open| comment.starts_with(open)) || lua_level(comment).is_some()
 }
 
 fn opening(text: &str, line: Span, trigger: &str) -> Option<Opening> {

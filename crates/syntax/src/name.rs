@@ -176,7 +176,7 @@ pub(crate) fn variable(question: &str, case: Case, text: &str) -> String {
         return base;
     }
     let separator = if matches!(case, Case::Snake | Case::Upper) { "_" } else { "" };
-    (2..).map(|number| format!("{base}{separator}{number}")).find(|name| !used(name)).unwrap_or(base)
+    (2..=text.len() + 2).map(|number| format!("{base}{separator}{number}")).find(|name| !used(name)).unwrap_or(base)
 }
 
 fn cased(words: &[&str], case: Case) -> String {

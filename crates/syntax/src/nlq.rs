@@ -64,7 +64,9 @@ impl Reader<'_> {
                 }
                 self.state = State::default();
             }
-            "paragraph" => self.paragraph(span),
+            // A line can be white space of a kind that no blank line is made of.
+            "paragraph" if span.is_empty() => {}
+            "paragraph" => self.paragraph(trim(self.text, span)),
             "fenced_block" => self.fenced_block(node, span),
             "block_quote" => self.block_quote(node, span),
             "comment" => {

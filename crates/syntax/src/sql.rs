@@ -39,7 +39,8 @@ pub(crate) fn read(text: &str, lines: &LineIndex, options: &Options) -> Found {
         let prompt = last.filter(|index| {
             let end = found.prompts[*index].span.end;
             let next = plain.partition_point(|plain| plain.start < end);
-            done <= end && plain.get(next).is_none_or(|plain| span.start <= plain.start)
+            let apart = plain.get(next).is_some_and(|plain| plain.start < span.start);
+            done <= end && !apart && !is_command(span.of(text))
         });
         if let Some(prompt) = prompt {
             found.prompts[prompt].answer = Some(found.queries.len());
@@ -59,6 +60,49 @@ pub(crate) fn read(text: &str, lines: &LineIndex, options: &Options) -> Found {
         done = span.end;
     }
     found
+}
+
+/// Statements that change something: no answer is one, so a question above one must not cost the user that statement.
+/// Anything else may be a query that is still being typed.
+fn is_command(statement: &str) -> bool {
+    const COMMANDS: &[&str] = &[
+        "alter",
+        "analyze",
+        "attach",
+        "begin",
+        "call",
+        "comment",
+        "commit",
+        "copy",
+        "create",
+        "declare",
+        "delete",
+        "detach",
+        "do",
+        "drop",
+        "end",
+        "execute",
+        "grant",
+        "insert",
+        "lock",
+        "merge",
+        "prepare",
+        "reindex",
+        "release",
+        "replace",
+        "reset",
+        "revoke",
+        "rollback",
+        "savepoint",
+        "set",
+        "start",
+        "truncate",
+        "update",
+        "use",
+        "vacuum",
+    ];
+    let word: String = statement.chars().take_while(char::is_ascii_alphabetic).collect();
+    COMMANDS.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// So many dollar quotes without an end are looked for; more are no SQL, and looking takes time for each.

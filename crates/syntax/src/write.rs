@@ -3,7 +3,7 @@
 use nlq_text::{Edit, Span};
 
 use crate::{
-    Language, Prompt, Query,
+    Language, Prompt, Query, comment,
     found::Form,
     host::{self, Scope},
     layout::{indent, indentation, line_end, line_ending, unix},
@@ -51,7 +51,7 @@ pub(crate) fn comment_line(text: &str, prompt: &Prompt, line: &str) -> Edit {
     let eol = line_ending(text);
     let last = prompt.map.pieces().last().map_or(prompt.span, |(_, outer)| *outer);
     let comment = prompt.span.of(text);
-    if comment.starts_with("/*") || comment.starts_with("--[") || comment.starts_with("=begin") {
+    if comment::is_block(comment) {
         let margin = indentation(text, prompt.span.start);
         // A comment that would end inside the reply ends the prompt too early.
         let line = line.replace("*/", "* /").replace("]]", "] ]");

@@ -200,13 +200,13 @@ fn forms() -> Vec<(Language, &'static str, Expect)> {
         (
             Language::Bash,
             "# nlq: top cities\n",
-            expect![[r##"
+            expect![[r#"
             # nlq: top cities
             top_cities="
             SELECT \"n\", '\\d'
             FROM t
             "
-        "##]],
+        "#]],
         ),
         (
             Language::Lua,

@@ -15,6 +15,20 @@ const JAVASCRIPT: &str =
 const RUBY: &str = "# nlq: größte 💣\nq = <<~SQL\n  SELECT 'ß'\n    FROM t\nSQL\n# nlq: b\nputs 'SELECT 1'\n";
 const YAML: &str = "a:\n  # nlq: größte 💣\n  b: |-\n    SELECT 'ß'\n    FROM t\n  # nlq: c\n  d: SELECT 1\n";
 
+/// Languages whose reading is the same code as above, for what can go wrong in their literals.
+const OTHERS: &[(Language, &str)] = &[
+    (Language::TypeScript, "// nlq: größte 💣\nlet q = `SELECT ${a}\n  FROM t`;\n"),
+    (Language::Tsx, "// nlq: größte 💣\nconst A = <b>{f('SELECT 1')}</b>;\n"),
+    (Language::Go, "package a\n\n// nlq: größte 💣\nvar q = \"SELECT \\\"a\\\"\" +\n\t`FROM t`\n"),
+    (Language::Java, "class A {\n  // nlq: größte 💣\n  String q = \"\"\"\n    SELECT 'ß'\n    \"\"\";\n}\n"),
+    (Language::CSharp, "class A {\n  // nlq: größte 💣\n  string q = $@\"SELECT \"\"a\"\" {x}\";\n}\n"),
+    (Language::Php, "<?php\n// nlq: größte 💣\n$q = <<<SQL\n  SELECT $a\n  SQL;\n"),
+    (Language::Bash, "# nlq: größte 💣\nq=\"SELECT \\\"a\\\" $x $(y)\"\n"),
+    (Language::Lua, "-- nlq: größte 💣\nlocal q = [[\nSELECT 'ß'\n]]\n--[[ nlq: b ]]\nq = 'SELECT 1'\n"),
+    (Language::C, "// nlq: größte 💣\nconst char *q =\n  \"SELECT a\\n\"\n  \"FROM t\";\n"),
+    (Language::Cpp, "// nlq: größte 💣\nauto q = R\"sql(\nSELECT 'ß'\n)sql\";\n"),
+];
+
 const NLQ: &str = "---\nconnection: shop/dev\n---\n# Größe\nUmsatz je {{monat}} 💣\nund Land\n\n```sql\nSELECT 'ß'\n```\n> Welcher?\ndieser\n\nnur für Köln\n\n## Zwei\r\n<!-- nlq-ignore: x -->\r\nliste\n- eins\n";
 
 const SNIPPETS: &[&str] = &[
@@ -95,5 +109,8 @@ proptest! {
         check(Language::JavaScript, JAVASCRIPT, &edits)?;
         check(Language::Ruby, RUBY, &edits)?;
         check(Language::Yaml, YAML, &edits)?;
+        for (language, text) in OTHERS {
+            check(*language, text, &edits)?;
+        }
     }
 }

@@ -72,7 +72,9 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn a_conversation_is_read() {
-    check(CONVERSATION, expect![[r###"
+    check(
+        CONVERSATION,
+        expect![[r###"
         0 "Größter Umsatz 💣" "revenue per month in {{year}}, highest first" (shop/dev) -> Some(0) continues None
           "Which amount is revenue?": "orders.total_amount is meant"
         1 "now only for Germany" "now only for Germany" (shop/dev) -> Some(1) continues Some(0)
@@ -85,14 +87,17 @@ fn a_conversation_is_read() {
         section 0 "now only for Germany", 6 lines, "now only for Germany"
         section 2 "Notes", 6 lines, "## Notes"
         section 0 "Notes", 2 lines, "nlq(shop/prod): open orders"
-    "###]]);
+    "###]],
+    );
     let crlf = CONVERSATION.replace('\n', "\r\n");
     assert_eq!(show(&document(&crlf, Language::Nlq)), show(&document(CONVERSATION, Language::Nlq)));
 }
 
 #[test]
 fn what_is_not_closed_is_told() {
-    check("---\nconnection: a\n\nquestion\n\n```sql\nSELECT 1\n", expect![[r#"
+    check(
+        "---\nconnection: a\n\nquestion\n\n```sql\nSELECT 1\n",
+        expect![[r#"
         0 "connection: a" "connection: a" () -> None continues None
         1 "question" "question" () -> Some(0) continues None
         sql "SELECT 1" for Some(1) ignoring []
@@ -100,11 +105,15 @@ fn what_is_not_closed_is_told() {
         section 0 "question", 4 lines, "question"
         unclosed-front-matter at "---"
         unclosed-fence at "```"
-    "#]]);
-    check("---\nconnection\n---\n<!-- open", expect![[r#"
+    "#]],
+    );
+    check(
+        "---\nconnection\n---\n<!-- open",
+        expect![[r#"
         front-matter at "connection"
         unclosed-comment at "<!-- open"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -57,6 +57,19 @@ fn a_statement_with_a_comment_of_its_own_is_not_the_answer() {
 }
 
 #[test]
+fn a_statement_that_changes_something_is_not_the_answer() {
+    show(
+        "-- nlq: revenue\nCREATE TABLE t (a);\n-- nlq: b\nSELE",
+        expect![[r#"
+            prompt "revenue" () -> None
+            prompt "b" () -> Some(1)
+            query "CREATE TABLE t (a)" for None ignoring []
+            query "SELE" for Some(1) ignoring []
+        "#]],
+    );
+}
+
+#[test]
 fn answers_are_inserted_and_replaced() {
     for text in [
         "-- nlq: größte 💣",

@@ -97,7 +97,8 @@ fn standard(language: Language, query: &str, margin: &str) -> String {
     let raw = |close: &str| form(Escapes::None, close, Holes::None);
     // A delimiter that the query does not contain.
     let free = |delimiter: &dyn Fn(usize) -> String| {
-        (0..).map(delimiter).find(|close| !query.contains(close.as_str())).unwrap_or_default()
+        // One of more delimiters than the query has bytes is not among them.
+        (0..=query.len()).map(delimiter).find(|close| !query.contains(close.as_str())).unwrap_or_default()
     };
     let written = |open: &str, body: &Body| block(open, query, body, margin);
     let text = match language {
@@ -161,8 +162,8 @@ fn lines(query: &str, between: &str, margin: &str) -> String {
 /// Ruby's here-document, raw when the query has what Ruby would read; `rest` is what stands after its opening.
 fn heredoc(query: &str, margin: &str, rest: &str) -> String {
     let raw = query.contains('\\') || ["#{", "#@", "#$"].iter().any(|hole| query.contains(hole));
-    let tag = (0..).map(|level| tag("SQL", level)).find(|tag| !query.lines().any(|line| line.trim() == tag));
-    let tag = tag.unwrap_or_default();
+    let mut tags = (0..=query.len()).map(|level| tag("SQL", level));
+    let tag = tags.find(|tag| !query.lines().any(|line| line.trim() == tag)).unwrap_or_default();
     let quote = if raw { "'" } else { "" };
     format!("<<~{quote}{tag}{quote}{rest}\n{}\n{margin}{tag}", indent(query, margin, &[]))
 }

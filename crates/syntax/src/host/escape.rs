@@ -72,8 +72,8 @@ fn special(language: Language, rest: &str, body: &Body) -> Option<(usize, String
     if body.escapes == Escapes::Doubled && rest.starts_with(quote) && rest[quote.len()..].starts_with(quote) {
         return Some((2 * quote.len(), quote.to_owned()));
     }
-    if rest.starts_with('\\') {
-        let escaped = rest[1..].chars().next()?;
+    if let Some(after) = rest.strip_prefix('\\') {
+        let escaped = after.chars().next()?;
         let itself = Some((1 + escaped.len_utf8(), escaped.to_string()));
         match body.escapes {
             Escapes::None | Escapes::Plain | Escapes::Doubled => {}

@@ -84,17 +84,21 @@ fn marks(text: &str, trigger: &str) -> Vec<usize> {
         .collect()
 }
 
-/// The comment in which a byte stands.
-fn comment_at<'tree>(root: Node<'tree>, at: usize) -> Option<Node<'tree>> {
-    let mut node = root.descendant_for_byte_range(at, at + 1)?;
-    let is_comment = |node: &Node| node.kind().contains("comment");
-    while let Some(parent) = node.parent().filter(|parent| is_comment(parent) || !is_comment(&node)) {
-        if is_comment(&node) && !is_comment(&parent) {
-            break;
-        }
-        node = parent;
+/// The nodes around a byte, outermost first. One way down: asking a node for its parent goes down again each time.
+fn path(root: Node<'_>, at: usize) -> Vec<Node<'_>> {
+    let mut cursor = root.walk();
+    let mut path = vec![root];
+    while cursor.goto_first_child_for_byte(at).is_some() && cursor.node().start_byte() <= at {
+        path.push(cursor.node());
     }
-    is_comment(&node).then_some(node)
+    path
+}
+
+/// The comment in which a byte stands, and its parent.
+fn comment_at(root: Node<'_>, at: usize) -> Option<(Node<'_>, Node<'_>)> {
+    let path = path(root, at);
+    let index = path.iter().position(|node| node.kind().contains("comment") && node.end_byte() > at)?;
+    Some((path[index], path[index.checked_sub(1)?]))
 }
 
 /// The comments with a trigger and those directly below them.
@@ -102,10 +106,10 @@ fn comments(text: &str, lines: &LineIndex, root: Node, marks: &[usize]) -> Vec<C
     let mut found: Vec<Comment> = Vec::new();
     for &mark in marks {
         let mut at = mark;
-        while let Some(node) = comment_at(root, at) {
+        while let Some((node, _)) = comment_at(root, at) {
             let span = Span::from(node.byte_range());
             let span = Span::new(span.start, span.start + span.of(text).trim_end().len());
-            let block = ["/*", "--[[", "--[=", "=begin"].iter().any(|open| span.of(text).starts_with(open));
+            let block = comment::is_block(span.of(text));
             if found.last().is_none_or(|last| last.span.end <= span.start) {
                 found.push(Comment { span, block });
             }
@@ -132,14 +136,10 @@ fn answer_below(
             None => break,
         }
     }
-    let mut node = root.descendant_for_byte_range(start, start + 1).filter(|_| start < text.len())?;
-    while let Some(parent) = node
-        .parent()
-        .filter(|parent| parent.start_byte() == start && !is_container(parent.kind()) && parent.parent().is_some())
-    {
-        node = parent;
-    }
-    if node.start_byte() != start || node.kind().contains("comment") {
+    // The outermost node that starts here and holds no other statements.
+    let statement = |node: &Node| node.start_byte() == start && !is_container(node.kind());
+    let node = path(root, start).into_iter().skip(1).find(statement).filter(|_| start < text.len())?;
+    if node.kind().contains("comment") {
         return None;
     }
     find_literal(text, language, node, 0).map(|literal| (start, literal))
@@ -212,6 +212,5 @@ fn join(text: &str, language: Language, node: Node, depth: usize, parts: &mut Ve
 
 /// What surrounds a prompt: decides how a new answer is declared.
 pub(crate) fn scope(root: Node, language: Language, prompt: Span) -> Scope {
-    let parent = comment_at(root, prompt.start).and_then(|node| node.parent());
-    declare::scope(language, parent)
+    declare::scope(language, comment_at(root, prompt.start).map(|(_, parent)| parent))
 }
