@@ -33,7 +33,13 @@ fn main() {
 fn report(figure: &str, mut samples: Vec<Duration>, bar: &str) {
     samples.sort();
     let at = |share: f64| samples[((samples.len() as f64 * share) as usize).min(samples.len() - 1)].as_secs_f64() * 1e3;
-    println!("{:<58} {:>6.2} ms {:>6.2} ms {:>6.2} ms  {bar}", format!("{figure}, n={}", samples.len()), at(0.5), at(0.95), at(1.0));
+    println!(
+        "{:<58} {:>6.2} ms {:>6.2} ms {:>6.2} ms  {bar}",
+        format!("{figure}, n={}", samples.len()),
+        at(0.5),
+        at(0.95),
+        at(1.0)
+    );
 }
 
 fn spawn(shop: &Shop) {
@@ -56,9 +62,16 @@ fn idle_memory(shop: &Shop) {
     }
     client.settle(Duration::from_secs(2));
     let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", client.pid())).unwrap_or_default();
-    let kib = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    let kib = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
     match kib {
-        Some(kib) => println!("{:<58} {:>6.1} MiB {:>21}  <= 30 MiB", "idle memory (PSS), demo workspace, its three files open", kib / 1024.0, ""),
+        Some(kib) => println!(
+            "{:<58} {:>6.1} MiB {:>21}  <= 30 MiB",
+            "idle memory (PSS), demo workspace, its three files open",
+            kib / 1024.0,
+            ""
+        ),
         None => println!("idle memory: this system does not tell PSS"),
     }
 }
@@ -125,13 +138,22 @@ fn editing(shop: &Shop) {
     report("hover on a prompt's word", timed("textDocument/hover", &|line| at(line, 22)), "p95 <= 5 ms");
     report("code-action list on a prompt", timed("textDocument/codeAction", &|line| on(line)), "p95 <= 10 ms");
     report("completion in a query", timed("textDocument/completion", &|line| at(line + 3, 4)), "p95 <= 20 ms");
-    report("semantic tokens, whole file", timed("textDocument/semanticTokens/full", &|_| json!({ "textDocument": { "uri": uri } })), "");
-    report("code lenses, whole file", timed("textDocument/codeLens", &|_| json!({ "textDocument": { "uri": uri } })), "p95 <= 10 ms");
+    report(
+        "semantic tokens, whole file",
+        timed("textDocument/semanticTokens/full", &|_| json!({ "textDocument": { "uri": uri } })),
+        "",
+    );
+    report(
+        "code lenses, whole file",
+        timed("textDocument/codeLens", &|_| json!({ "textDocument": { "uri": uri } })),
+        "p95 <= 10 ms",
+    );
 }
 
 fn cancelling(shop: &Shop) {
     let mut client = Client::start(BINARY, &shop.root(), &shop.state());
-    let slow = "-- nlq: count\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;\n";
+    let slow =
+        "-- nlq: count\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;\n";
     let uri = client.open(&shop.root().join("slow.sql"), "sql", slow);
     let run = json!({ "command": "nlq.run", "arguments": [{ "uri": uri, "query": 0 }] });
     let mut samples = Vec::new();
@@ -149,9 +171,11 @@ fn cancelling(shop: &Shop) {
 
 /// The demo's own prompts, asked inside this process.
 fn engine(shop: &Shop) {
-    let snapshot = fs::read_to_string(shop.root().join(".nlq/schema/shop.dev.json")).expect("the demo wrote its snapshot");
+    let snapshot =
+        fs::read_to_string(shop.root().join(".nlq/schema/shop.dev.json")).expect("the demo wrote its snapshot");
     let catalog = Arc::new(Catalog::from_snapshot(&snapshot).expect("a whole snapshot"));
-    let annotated = fs::read_to_string(shop.root().join("shop.annotations.yaml")).expect("the demo wrote its annotations");
+    let annotated =
+        fs::read_to_string(shop.root().join("shop.annotations.yaml")).expect("the demo wrote its annotations");
     let parsed = nlq_config::parse_annotations(&annotated).value;
     let annotations: Arc<Annotations> = Arc::new(nlq_config::merge_annotations([&parsed]));
     let index = SchemaIndex::new(catalog, annotations);

@@ -34,7 +34,10 @@ fn a_comment_becomes_a_checked_query() {
     let uri = client.open(&shop.root().join("new.sql"), "sql", QUESTION);
     assert_eq!(client.diagnostics(&uri, 1), [] as [Value; 0]);
     let text = generated(&mut client, &uri, QUESTION, 0);
-    assert!(text.starts_with(QUESTION) && text.to_lowercase().contains("count(*)") && text.trim_end().ends_with(';'), "{text}");
+    assert!(
+        text.starts_with(QUESTION) && text.to_lowercase().contains("count(*)") && text.trim_end().ends_with(';'),
+        "{text}"
+    );
     let version = client.change(&uri, None, &text);
     assert_eq!(client.diagnostics(&uri, version), [] as [Value; 0], "{text}");
     client.shutdown();
@@ -69,7 +72,8 @@ fn a_hover_shows_the_annotation() {
     let place = json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character + 2 } });
     let hover = client.request("textDocument/hover", place);
     let annotated = fs::read_to_string(shop.root().join("shop.annotations.yaml")).unwrap();
-    let described = annotated.split("column: orders.status").nth(1).and_then(|rest| rest.split("description:").nth(1)).unwrap();
+    let described =
+        annotated.split("column: orders.status").nth(1).and_then(|rest| rest.split("description:").nth(1)).unwrap();
     let described = described.lines().next().unwrap().trim().trim_matches('"');
     let shown = hover["contents"]["value"].as_str().unwrap();
     assert!(shown.contains(described), "{described:?} is not in {shown}");
@@ -82,7 +86,8 @@ fn commands_generate_run_and_explain() {
     let mut client = start(&shop);
     let uri = client.open(&shop.root().join("new.sql"), "sql", QUESTION);
     let command = |name: &str, argument: Value| json!({ "command": name, "arguments": [argument] });
-    let written = client.request("workspace/executeCommand", command("nlq.generate", json!({ "uri": uri, "prompt": 0 })));
+    let written =
+        client.request("workspace/executeCommand", command("nlq.generate", json!({ "uri": uri, "prompt": 0 })));
     assert_eq!(written["written"], true);
     while client.applied.is_empty() {
         client.settle(Duration::from_millis(5));
@@ -107,7 +112,12 @@ fn a_write_is_never_run() {
     let shop = Shop::new(BINARY);
     let mut client = start(&shop);
     let before = fs::read(shop.root().join("shop.db")).unwrap();
-    for statement in ["DELETE FROM orders", "WITH d AS (SELECT 1) INSERT INTO orders(id) SELECT 1", "SELECT 1; DROP TABLE orders", "PRAGMA user_version = 7"] {
+    for statement in [
+        "DELETE FROM orders",
+        "WITH d AS (SELECT 1) INSERT INTO orders(id) SELECT 1",
+        "SELECT 1; DROP TABLE orders",
+        "PRAGMA user_version = 7",
+    ] {
         let text = format!("{QUESTION}{statement};\n");
         let uri = client.open(&shop.root().join("new.sql"), "sql", &text);
         let argument = json!({ "uri": uri, "position": { "line": 1, "character": 3 } });
@@ -179,7 +189,10 @@ fn progress_is_shown_under_the_clients_token_and_cancels() {
     let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let uri = client.open(&shop.root().join("new.sql"), "sql", &format!("{QUESTION}{slow};\n"));
     let argument = json!({ "uri": uri, "position": { "line": 1, "character": 3 } });
-    let id = client.ask("workspace/executeCommand", json!({ "command": "nlq.run", "arguments": [argument], "workDoneToken": "t" }));
+    let id = client.ask(
+        "workspace/executeCommand",
+        json!({ "command": "nlq.run", "arguments": [argument], "workDoneToken": "t" }),
+    );
     let of = |kind: &'static str| move |params: &Value| params["token"] == "t" && params["value"]["kind"] == kind;
     client.notification("$/progress", of("begin"));
     client.notify("window/workDoneProgress/cancel", json!({ "token": "t" }));
@@ -195,10 +208,14 @@ fn an_untrusted_workspace_is_left_alone() {
     let witness = shop.root().join("ran");
     let config = shop.root().join("nlq.yaml");
     let text = fs::read_to_string(&config).unwrap();
-    let evil = format!("{text}  evil:\n    type: postgresql\n    connections:\n      dev:\n        host: localhost\n        database: x\n        user: x\n        password: ${{command:touch {}}}\n", witness.display());
+    let evil = format!(
+        "{text}  evil:\n    type: postgresql\n    connections:\n      dev:\n        host: localhost\n        database: x\n        user: x\n        password: ${{command:touch {}}}\n",
+        witness.display()
+    );
     fs::write(&config, evil).unwrap();
     fs::remove_dir_all(shop.root().join(".nlq")).unwrap();
-    for (state, options) in [(stranger.path().to_owned(), Value::Null), (shop.state(), json!({ "editorTrust": false }))] {
+    for (state, options) in [(stranger.path().to_owned(), Value::Null), (shop.state(), json!({ "editorTrust": false }))]
+    {
         let mut client = Client::start_with(BINARY, &shop.root(), &state, capabilities(), options);
         let uri = client.open(&shop.root().join("new.sql"), "sql", &format!("{QUESTION}SELECT 1;\n"));
         let status = client.notification("nlq/status", |_| true);
@@ -208,7 +225,10 @@ fn an_untrusted_workspace_is_left_alone() {
         let refused = client.reply(id).1.unwrap_err();
         assert!(refused["message"].as_str().unwrap().contains("not trusted"), "{refused}");
         client.shutdown();
-        assert!(!witness.exists() && !shop.root().join(".nlq").exists(), "something happened in an untrusted workspace");
+        assert!(
+            !witness.exists() && !shop.root().join(".nlq").exists(),
+            "something happened in an untrusted workspace"
+        );
     }
 }
 
@@ -218,10 +238,12 @@ fn changed_content_asks_for_trust_again() {
     let config = shop.root().join("nlq.yaml");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}\n# changed by somebody\n")).unwrap();
-    let mut client = Client::start_with(BINARY, &shop.root(), &shop.state(), capabilities(), json!({ "editorTrust": true }));
+    let mut client =
+        Client::start_with(BINARY, &shop.root(), &shop.state(), capabilities(), json!({ "editorTrust": true }));
     let uri = client.open(&shop.root().join("new.sql"), "sql", QUESTION);
     assert_eq!(client.notification("nlq/status", |_| true)["state"], "untrusted");
-    let trusted = client.request("workspace/executeCommand", json!({ "command": "nlq.trust", "arguments": [{ "uri": uri }] }));
+    let trusted =
+        client.request("workspace/executeCommand", json!({ "command": "nlq.trust", "arguments": [{ "uri": uri }] }));
     assert_eq!(trusted["trusted"], true);
     client.shutdown();
 }
@@ -351,7 +373,9 @@ fn a_huge_file_and_a_huge_prompt_are_survived() {
 fn half_typed_sql_never_stops_the_server() {
     let shop = Shop::new(BINARY);
     let mut client = start(&shop);
-    let whole = format!("{QUESTION}SELECT c.name, 'ä' AS x FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.status IN ('x') GROUP BY c.name;\n");
+    let whole = format!(
+        "{QUESTION}SELECT c.name, 'ä' AS x FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.status IN ('x') GROUP BY c.name;\n"
+    );
     let uri = client.open(&shop.root().join("new.sql"), "sql", "");
     for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
         let version = client.change(&uri, None, &whole[..end]);
@@ -410,7 +434,8 @@ fn the_other_features_answer() {
     let tokens = client.request("textDocument/semanticTokens/full", document.clone());
     assert!(tokens["data"].as_array().is_some_and(|data| data.len() >= 10 && data.len() % 5 == 0), "{tokens}");
     let lenses = client.request("textDocument/codeLens", document.clone());
-    let commands: Vec<_> = lenses.as_array().unwrap().iter().map(|lens| lens["command"]["command"].as_str().unwrap()).collect();
+    let commands: Vec<_> =
+        lenses.as_array().unwrap().iter().map(|lens| lens["command"]["command"].as_str().unwrap()).collect();
     assert!(commands.contains(&"nlq.generate") && commands.contains(&"nlq.run"), "{commands:?}");
     let folds = client.request("textDocument/foldingRange", document.clone());
     assert_eq!(folds[0]["startLine"], 0, "{folds}");

@@ -199,7 +199,10 @@ impl Client {
     /// The diagnostics published for a version of a document.
     pub fn diagnostics(&mut self, uri: &str, version: i64) -> Vec<Value> {
         let fits = |params: &Value| params["uri"] == uri && params["version"] == version;
-        self.notification("textDocument/publishDiagnostics", fits)["diagnostics"].as_array().cloned().unwrap_or_default()
+        self.notification("textDocument/publishDiagnostics", fits)["diagnostics"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The code actions on a range.
@@ -309,7 +312,9 @@ pub fn position_of(text: &str, needle: &str) -> (usize, usize) {
 
 /// `text` with a `WorkspaceEdit` for one document applied; columns in UTF-8.
 pub fn apply(text: &str, edit: &Value) -> String {
-    let edits = edit["documentChanges"][0]["edits"].as_array().or_else(|| edit["changes"].as_object()?.values().next()?.as_array());
+    let edits = edit["documentChanges"][0]["edits"]
+        .as_array()
+        .or_else(|| edit["changes"].as_object()?.values().next()?.as_array());
     let index = nlq_text::LineIndex::new(text);
     let place = |value: &Value| {
         let position = serde_json::from_value(value.clone()).expect("a position");

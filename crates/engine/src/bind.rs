@@ -2,9 +2,7 @@
 //! and a bound frame becomes a join-free plan.
 
 use nlq_catalog::{ColumnId, TableId, TypeKind};
-use nlq_query::plan::{
-    Aggregate, Comparison, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation,
-};
+use nlq_query::plan::{Aggregate, Comparison, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation};
 
 use crate::{
     cues::Place,
@@ -158,7 +156,12 @@ fn slots(frame: &Frame, context: Context<'_>) -> Vec<Slot> {
     }
     let _ = context;
     let mut seen: Vec<usize> = Vec::new();
-    all.retain(|slot| !seen.contains(&slot.0) && { seen.push(slot.0); true });
+    all.retain(|slot| {
+        !seen.contains(&slot.0) && {
+            seen.push(slot.0);
+            true
+        }
+    });
     all.sort_by_key(|slot| slot.0);
     all
 }
@@ -193,7 +196,8 @@ fn candidates(
                 let facts = index.column_facts(*id);
                 let display = index.facts(id.table).display == Some(*id);
                 let exact = if at.kind == ChunkKind::Value(value.clone(), true) { 0.1 } else { 0.0 };
-                let score = 0.7 + 0.2 * named + exact + if display { 0.05 } else { 0.0 } - if facts.reference { 0.02 } else { 0.0 };
+                let score = 0.7 + 0.2 * named + exact + if display { 0.05 } else { 0.0 }
+                    - if facts.reference { 0.02 } else { 0.0 };
                 found.push((Target::Column(*id), score));
             }
         }
@@ -224,7 +228,11 @@ fn candidates(
                             Role::Numeric => continue,
                             Role::Ordered | Role::Compared => score - 0.5,
                             Role::Valued if !held.is_empty() => {
-                                if held.iter().any(|(id, _)| id.table == table) { score + 0.1 } else { score - 0.4 }
+                                if held.iter().any(|(id, _)| id.table == table) {
+                                    score + 0.1
+                                } else {
+                                    score - 0.4
+                                }
                             }
                             _ => score,
                         };
@@ -311,8 +319,12 @@ fn table_of(target: Target, context: Context<'_>) -> Option<TableId> {
     match target {
         Target::Table(table) => Some(table),
         Target::Column(id) => Some(id.table),
-        Target::Term(at) => context.index.catalog().find_table(None, &context.index.annotations().terms.get(at as usize)?.table),
-        Target::Metric(at) => context.index.catalog().find_table(None, &context.index.annotations().metrics.get(at as usize)?.table),
+        Target::Term(at) => {
+            context.index.catalog().find_table(None, &context.index.annotations().terms.get(at as usize)?.table)
+        }
+        Target::Metric(at) => {
+            context.index.catalog().find_table(None, &context.index.annotations().metrics.get(at as usize)?.table)
+        }
     }
 }
 
@@ -337,18 +349,26 @@ impl Builder<'_> {
         };
         let shown = self.frame.shown.iter().find_map(|s| of(&s.what));
         let tables = || self.frame.tables.iter().find_map(|&c| of(&What::Chunk(c)));
-        let conditions = || self.frame.conditions.iter().find_map(|c| c.what.as_ref().and_then(of).or(match c.operand {
-            Operand::Value(chunk) => of(&What::Chunk(chunk)),
-            _ => None,
-        }));
-        let order = || self.frame.order.iter().find_map(|(by, _)| match by {
-            OrderBy::What(what, _) => of(what),
-            OrderBy::Count(chunk) => chunk.and_then(|c| of(&What::Chunk(c))),
-        });
-        let groups = || self.frame.groups.iter().find_map(|g| match g {
-            GroupBy::What(what) => of(what),
-            GroupBy::Time(_) => None,
-        });
+        let conditions = || {
+            self.frame.conditions.iter().find_map(|c| {
+                c.what.as_ref().and_then(of).or(match c.operand {
+                    Operand::Value(chunk) => of(&What::Chunk(chunk)),
+                    _ => None,
+                })
+            })
+        };
+        let order = || {
+            self.frame.order.iter().find_map(|(by, _)| match by {
+                OrderBy::What(what, _) => of(what),
+                OrderBy::Count(chunk) => chunk.and_then(|c| of(&What::Chunk(c))),
+            })
+        };
+        let groups = || {
+            self.frame.groups.iter().find_map(|g| match g {
+                GroupBy::What(what) => of(what),
+                GroupBy::Time(_) => None,
+            })
+        };
         let mentioned = || self.context.mentions.first().map(|m| m.0);
         shown.or_else(tables).or_else(groups).or_else(order).or_else(conditions).or_else(mentioned)
     }
@@ -356,10 +376,14 @@ impl Builder<'_> {
     fn plan(&mut self) -> Option<Plan> {
         let subject = self.subject()?;
         let mut plan = Plan { distinct: self.frame.distinct, limit: self.frame.limit, ..Plan::default() };
-        plan.prefer = self.bindings.iter().filter_map(|b| match b.target {
-            Target::Column(id) => Some(id),
-            _ => None,
-        }).collect();
+        plan.prefer = self
+            .bindings
+            .iter()
+            .filter_map(|b| match b.target {
+                Target::Column(id) => Some(id),
+                _ => None,
+            })
+            .collect();
         for &chunk in &self.frame.tables {
             match self.target(chunk) {
                 Some(Target::Table(table)) => plan.tables.push(table),
@@ -476,7 +500,10 @@ impl Builder<'_> {
                     _ => &index.catalog().table(table).name,
                 };
                 let alias = format!("{}_count", singular(&nlq_catalog::split_name(name).join("_")));
-                push(Expr::Aggregate { function: Aggregate::Count, distinct: argument.is_some(), argument }, Some(alias));
+                push(
+                    Expr::Aggregate { function: Aggregate::Count, distinct: argument.is_some(), argument },
+                    Some(alias),
+                );
                 plan.tables.push(table);
             }
             (Some(function), Target::Column(id)) => {
@@ -501,7 +528,11 @@ impl Builder<'_> {
         {
             let term = &index.annotations().terms[at as usize];
             let table = index.catalog().find_table(None, &term.table)?;
-            let sql = if condition.op == Comparison::NotEqual { format!("NOT ({})", term.condition) } else { term.condition.clone() };
+            let sql = if condition.op == Comparison::NotEqual {
+                format!("NOT ({})", term.condition)
+            } else {
+                term.condition.clone()
+            };
             return Some(Predicate::Raw { table, sql });
         }
         match &condition.operand {
@@ -513,14 +544,22 @@ impl Builder<'_> {
             Operand::Range(low, high) => {
                 let column = self.column_of(condition.what?, subject)?;
                 let expr = Expr::Column(column);
-                Some(Predicate::Between { expr, low: Literal::Number(low.clone()), high: Literal::Number(high.clone()) })
+                Some(Predicate::Between {
+                    expr,
+                    low: Literal::Number(low.clone()),
+                    high: Literal::Number(high.clone()),
+                })
             }
             Operand::Overall(function) => {
                 let column = self.column_of(condition.what?, subject)?;
                 let argument = Some(Box::new(Expr::Column(column)));
                 let expr = Expr::Aggregate { function: *function, distinct: false, argument };
                 let inner = Plan { select: vec![Item { expr, alias: None }], ..Plan::default() };
-                Some(Predicate::Compare { left: Expr::Column(column), op: condition.op, right: Expr::Plan(Box::new(inner)) })
+                Some(Predicate::Compare {
+                    left: Expr::Column(column),
+                    op: condition.op,
+                    right: Expr::Plan(Box::new(inner)),
+                })
             }
             Operand::Pattern(chunk, place) => {
                 let column = self.column_of(condition.what.unwrap_or(What::Subject), subject)?;
@@ -530,7 +569,11 @@ impl Builder<'_> {
                     Place::End => format!("%{text}"),
                     Place::Anywhere => format!("%{text}%"),
                 };
-                Some(Predicate::Like { expr: Expr::Column(column), pattern, negated: condition.op == Comparison::NotEqual })
+                Some(Predicate::Like {
+                    expr: Expr::Column(column),
+                    pattern,
+                    negated: condition.op == Comparison::NotEqual,
+                })
             }
             Operand::Column(what) => {
                 let left = self.column_of(condition.what?, subject)?;
@@ -580,7 +623,8 @@ impl Builder<'_> {
                     && let Some((given, family)) = text.split_once(' ')
                 {
                     self.unknown += 1;
-                    let part = |id, text: &str| compare(Expr::Column(id), Comparison::Equal, Literal::Text(text.to_owned()));
+                    let part =
+                        |id, text: &str| compare(Expr::Column(id), Comparison::Equal, Literal::Text(text.to_owned()));
                     return Some(Predicate::And(vec![part(first, given), part(last, family)]));
                 }
                 inside.or(facts.display).or(facts.key)?
@@ -588,7 +632,11 @@ impl Builder<'_> {
             _ => return None,
         };
         let known = held.iter().find(|(id, _)| *id == column).map(|(_, value)| value.clone());
-        if known.is_some() { self.known += 1 } else { self.unknown += 1 }
+        if known.is_some() {
+            self.known += 1
+        } else {
+            self.unknown += 1
+        }
         let kind = self.context.index.column(column).kind;
         let digits = text.chars().all(|c| c.is_ascii_digit() || c == '.') && !text.is_empty();
         let literal = match known {
@@ -640,7 +688,12 @@ impl Builder<'_> {
     }
 
     /// Rows of the subject to which no row of the absent tables belongs.
-    fn absent(&self, subject: TableId, inner: Vec<(Predicate, bool)>, outer: &mut Vec<(Predicate, bool)>) -> Option<()> {
+    fn absent(
+        &self,
+        subject: TableId,
+        inner: Vec<(Predicate, bool)>,
+        outer: &mut Vec<(Predicate, bool)>,
+    ) -> Option<()> {
         let mut inner = Some(inner);
         for &chunk in &self.frame.absent {
             let table = match self.target(chunk)? {
@@ -693,7 +746,8 @@ impl Builder<'_> {
                 GroupBy::What(_) => {}
             }
         }
-        let counted = self.frame.having.is_some() || self.frame.order.iter().any(|(by, _)| matches!(by, OrderBy::Count(_) | OrderBy::What(_, Some(_))));
+        let counted = self.frame.having.is_some()
+            || self.frame.order.iter().any(|(by, _)| matches!(by, OrderBy::Count(_) | OrderBy::What(_, Some(_))));
         let aggregated = plan.select.iter().any(|item| item.expr.is_aggregate());
         if plan.group.is_empty() && (counted || aggregated) {
             let plain: Vec<Expr> = plan.select.iter().map(|i| i.expr.clone()).filter(|e| !e.is_aggregate()).collect();
@@ -751,7 +805,8 @@ impl Builder<'_> {
         let index = self.context.index;
         let mut tables = vec![subject];
         tables.extend(self.bindings.iter().filter_map(|b| table_of(b.target, self.context)));
-        let of_table = |table: &TableId| index.catalog().column_ids(*table).find(|(_, c)| c.kind.is_temporal()).map(|(id, _)| id);
+        let of_table =
+            |table: &TableId| index.catalog().column_ids(*table).find(|(_, c)| c.kind.is_temporal()).map(|(id, _)| id);
         bound.clone().find(|id| index.column(*id).kind.is_temporal()).or_else(|| tables.iter().find_map(of_table))
     }
 
@@ -773,7 +828,10 @@ impl Builder<'_> {
                         _ => {}
                     }
                     // A count that is shown already is the one that orders.
-                    let shown = plan.select.iter().find(|i| matches!(i.expr, Expr::Aggregate { function: Aggregate::Count, .. }));
+                    let shown = plan
+                        .select
+                        .iter()
+                        .find(|i| matches!(i.expr, Expr::Aggregate { function: Aggregate::Count, .. }));
                     match shown {
                         Some(item) if argument.is_none() => item.expr.clone(),
                         _ => Expr::Aggregate { function: Aggregate::Count, distinct: false, argument },
@@ -784,16 +842,26 @@ impl Builder<'_> {
                         && let Some(Target::Metric(at)) = self.target(*chunk)
                     {
                         let metric = &self.context.index.annotations().metrics[at as usize];
-                        let Some(table) = self.context.index.catalog().find_table(None, &metric.table) else { continue };
-                        plan.order.push(OrderKey { expr: Expr::Raw { table, sql: metric.expression.clone() }, descending: *descending });
+                        let Some(table) = self.context.index.catalog().find_table(None, &metric.table) else {
+                            continue;
+                        };
+                        plan.order.push(OrderKey {
+                            expr: Expr::Raw { table, sql: metric.expression.clone() },
+                            descending: *descending,
+                        });
                         continue;
                     }
                     let Some(column) = self.column_of(*what, subject) else { continue };
                     let column = Expr::Column(column);
                     // Grouped rows are ordered by what is shown of the column.
-                    let shown = plan.select.iter().find(|i| matches!(&i.expr, Expr::Aggregate { argument: Some(a), .. } if **a == column));
+                    let shown = plan
+                        .select
+                        .iter()
+                        .find(|i| matches!(&i.expr, Expr::Aggregate { argument: Some(a), .. } if **a == column));
                     match (aggregate, shown) {
-                        (Some(function), _) => Expr::Aggregate { function: *function, distinct: false, argument: Some(Box::new(column)) },
+                        (Some(function), _) => {
+                            Expr::Aggregate { function: *function, distinct: false, argument: Some(Box::new(column)) }
+                        }
                         (None, Some(item)) if !plan.group.is_empty() => item.expr.clone(),
                         _ => column,
                     }
@@ -832,4 +900,3 @@ fn singular(name: &str) -> String {
         _ => name.strip_suffix('s').filter(|b| !b.ends_with('s') && b.len() > 1).unwrap_or(name).to_owned(),
     }
 }
-

@@ -1,5 +1,5 @@
-use chrono::NaiveDate;
 use crate::{Answer, Outcome, ReasoningStream, SchemaIndex, readings::understand};
+use chrono::NaiveDate;
 
 /// A question with what it is asked of.
 #[derive(Debug, Clone, Copy)]

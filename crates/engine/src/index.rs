@@ -335,7 +335,10 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
             ColumnFacts {
                 key: table.primary_key.iter().any(is),
                 reference: table.foreign_keys.iter().any(|k| k.columns.iter().any(is)),
-                id_like: lower == "id" || lower.ends_with("id") || lower.ends_with("code") || words.last().is_some_and(|w| w == "id"),
+                id_like: lower == "id"
+                    || lower.ends_with("id")
+                    || lower.ends_with("code")
+                    || words.last().is_some_and(|w| w == "id"),
                 words,
             }
         })
@@ -344,7 +347,8 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
     let text = |at: usize| matches!(table.columns[at].kind, TypeKind::Text | TypeKind::Other);
     let find = |want: &dyn Fn(&ColumnFacts) -> bool| (0..columns.len()).find(|&at| want(&columns[at]));
     let pair = |a: &str, b: &str| {
-        let has = |x: &str| find(&|c: &ColumnFacts| c.words.iter().any(|w| w == x) && c.words.iter().any(|w| w == "name"));
+        let has =
+            |x: &str| find(&|c: &ColumnFacts| c.words.iter().any(|w| w == x) && c.words.iter().any(|w| w == "name"));
         Some((column(has(a)?), column(has(b)?)))
     };
     let person = pair("first", "last").or_else(|| pair("forenam", "surnam"));
@@ -360,7 +364,8 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
         [only] => catalog.find_column(id, only),
         _ => None,
     };
-    let guessed = || (0..columns.len()).find(|&at| columns[at].id_like && !columns[at].reference && at == 0).map(column);
+    let guessed =
+        || (0..columns.len()).find(|&at| columns[at].id_like && !columns[at].reference && at == 0).map(column);
     let references = columns.iter().filter(|c| c.reference).count();
     TableFacts {
         display: display.map(column),

@@ -115,7 +115,13 @@ fn cover(tokens: &[Token], found: BTreeMap<(usize, usize), (f32, Chunk)>) -> Vec
             }
             None => {
                 if !is_stop(&tokens[at].lower) {
-                    chunks.push(Chunk { from: at, to: at + 1, kind: ChunkKind::Unknown, names: Vec::new(), values: Vec::new() });
+                    chunks.push(Chunk {
+                        from: at,
+                        to: at + 1,
+                        kind: ChunkKind::Unknown,
+                        names: Vec::new(),
+                        values: Vec::new(),
+                    });
                 }
                 at += 1;
             }
@@ -163,7 +169,12 @@ fn names(p: &mut Proposals<'_>) {
             }
             entries.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
             let mut seen: Vec<Target> = Vec::new();
-            entries.retain(|e| !seen.contains(&e.target) && { seen.push(e.target); true });
+            entries.retain(|e| {
+                !seen.contains(&e.target) && {
+                    seen.push(e.target);
+                    true
+                }
+            });
             entries.truncate(MAX_TARGETS);
             let best = entries[0].score;
             let all_stop = tokens[from..to].iter().all(|t| is_stop(&t.lower));
@@ -261,11 +272,21 @@ fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
         if let Some((taken, cue)) = cue_at(p.tokens, at) {
             let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_));
-            p.propose(at, at + taken, 0.88 * taken as f32 + if order_of_rows { 0.05 } else { 0.0 }, ChunkKind::Cue(cue));
+            p.propose(
+                at,
+                at + taken,
+                0.88 * taken as f32 + if order_of_rows { 0.05 } else { 0.0 },
+                ChunkKind::Cue(cue),
+            );
         }
         let token = &p.tokens[at];
         // `monthly`, `per month`: the unit is what follows a grouping word; read by the attribute agent from the token.
-        if unit_of(&token.lower).is_some() && p.index.named(&token.stem).is_empty() && p.tokens.get(at.wrapping_sub(1)).is_some_and(|t| matches!(t.lower.as_str(), "per" | "by" | "each" | "every")) {
+        if unit_of(&token.lower).is_some()
+            && p.index.named(&token.stem).is_empty()
+            && p.tokens
+                .get(at.wrapping_sub(1))
+                .is_some_and(|t| matches!(t.lower.as_str(), "per" | "by" | "each" | "every"))
+        {
             p.propose(at, at + 1, 0.9, ChunkKind::Name);
         }
     }

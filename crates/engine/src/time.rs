@@ -96,7 +96,8 @@ fn period_at(text: &str, tokens: &[Token], at: usize, clock: Clock) -> Option<(u
         return relative(tokens, at, clock);
     }
     // Q2 2023, second quarter of 2023
-    let named = first.strip_prefix('q').and_then(|n| n.parse::<u32>().ok()).filter(|n| (1..=4).contains(n)).map(|q| (q, 1));
+    let named =
+        first.strip_prefix('q').and_then(|n| n.parse::<u32>().ok()).filter(|n| (1..=4).contains(n)).map(|q| (q, 1));
     let ordinal = ["first", "second", "third", "fourth"].iter().position(|w| *w == first);
     let spelled = ordinal.filter(|_| word(at + 1) == "quarter").map(|q| (q as u32 + 1, 2));
     if let Some((quarter, mut taken)) = named.or(spelled) {
@@ -215,7 +216,17 @@ fn year_of(token: &Token) -> Option<i32> {
 
 fn month_of(token: &Token) -> Option<u32> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let lower = token.lower.as_str();

@@ -86,7 +86,19 @@ impl Session {
             return Ok(Checked { answer, connection, validation });
         }
         progress(&format!("Validating on {connection}"));
-        self.validated(answer, connection, cancel).await
+        let checked = self.validated(answer, connection, cancel.clone()).await?;
+        // A name that the system does not know most often means that the schema moved on since the snapshot.
+        if !matches!(&checked.validation, Validation::Failed(error) if error.code == "schema") {
+            return Ok(checked);
+        }
+        progress(&format!("Reading the schema of {} again", checked.connection));
+        let before = self.index(&checked.connection).map(|index| index.catalog().fingerprint());
+        let catalog = self.refresh_schema(&checked.connection, cancel.clone()).await?;
+        if before == Some(catalog.fingerprint()) {
+            return Ok(checked);
+        }
+        let answer = self.think(ask, &checked.connection).await?;
+        self.validated(answer, checked.connection, cancel).await
     }
 
     async fn think(&self, ask: &Ask, connection: &ConnectionRef) -> Result<Answer, SessionError> {

@@ -170,7 +170,6 @@ impl Session {
         {
             return Ok(Arc::clone(index.catalog()));
         }
-        self.set_state(reference, ConnectionState::Connecting);
         let provider = self.provider(reference).await?;
         let view = self.view();
         let sample_values = view
@@ -178,7 +177,12 @@ impl Session {
             .find_connection(Some(&reference.to_string()))
             .is_ok_and(|(_, connection)| connection.sample_values);
         let options = SchemaOptions { sample_values, annotations: &view.annotations };
-        let catalog = self.noting(reference, provider.schema(options, cancel).await)?;
+        self.set_state(reference, ConnectionState::Connecting);
+        let read = self.noting(reference, provider.schema(options, cancel).await);
+        if matches!(&read, Err(error) if error.code == "cancelled") {
+            self.set_state(reference, ConnectionState::Idle);
+        }
+        let catalog = read?;
         let file = workspace.snapshot_file(reference);
         write(&file, &catalog.to_snapshot())
             .map_err(|error| SessionError::new("io", format!("cannot write {}: {error}", file.display())))?;
