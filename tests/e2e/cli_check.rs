@@ -41,7 +41,10 @@ fn the_database_itself_is_asked_where_it_can_be() {
     let sandbox = Sandbox::shop();
     // The snapshot still has the column, the database does not: only the system can tell.
     sandbox.sql("shop.db", "ALTER TABLE orders RENAME COLUMN status TO state");
-    sandbox.write("drift.sql", "-- nlq: how many orders are there by status\nSELECT status, count(*) FROM orders GROUP BY status;\n");
+    sandbox.write(
+        "drift.sql",
+        "-- nlq: how many orders are there by status\nSELECT status, count(*) FROM orders GROUP BY status;\n",
+    );
     sandbox.ok(&["check", "--offline"]);
     let ran = sandbox.nlq(&["check"]);
     assert_eq!(ran.code, 1, "{ran:#?}");

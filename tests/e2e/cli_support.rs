@@ -11,27 +11,27 @@ use serde_json::Value;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 /// A workspace's folder and, beside it, the user's state.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
 /// What a run of the binary left.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         fs::create_dir(sandbox.root()).expect("the workspace's folder");
         sandbox
     }
 
     /// A trusted workspace `shop/dev` over [`Sandbox::database`], its schema read.
-    pub fn shop() -> Self {
+    pub(crate) fn shop() -> Self {
         let sandbox = Self::new();
         sandbox.database("shop.db");
         sandbox.write("nlq.yaml", SHOP);
@@ -40,31 +40,31 @@ impl Sandbox {
         sandbox
     }
 
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root().join(name)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
         fs::write(path, text).expect("the file");
     }
 
     /// A database with customers and orders.
-    pub fn database(&self, name: &str) {
+    pub(crate) fn database(&self, name: &str) {
         self.sql(name, DATABASE);
     }
 
     /// Runs statements on a database file, made when it is not there.
-    pub fn sql(&self, name: &str, sql: &'static str) {
+    pub(crate) fn sql(&self, name: &str, sql: &'static str) {
         let options = SqliteConnectOptions::new().filename(self.path(name)).create_if_missing(true);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -74,12 +74,12 @@ impl Sandbox {
         });
     }
 
-    pub fn nlq(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn nlq(&self, arguments: &[&str]) -> Ran {
         self.nlq_with(arguments, &[], "")
     }
 
     /// The binary with more environment variables and a text on standard input.
-    pub fn nlq_with(&self, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Ran {
+    pub(crate) fn nlq_with(&self, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Ran {
         let mut child = self.command(arguments, variables).spawn().expect("the binary starts");
         // The binary may end without reading: then there is nobody to write to.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
@@ -92,13 +92,13 @@ impl Sandbox {
     }
 
     /// The same, which must succeed.
-    pub fn ok(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Ran {
         let ran = self.nlq(arguments);
         assert_eq!(ran.code, 0, "nlq {}: {ran:#?}", arguments.join(" "));
         ran
     }
 
-    pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nlq"));
         command.args(arguments).current_dir(self.root());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -117,7 +117,7 @@ impl Sandbox {
     }
 
     /// Every file of the workspace with its content.
-    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(&self.root(), &mut files);
         files.sort();
@@ -127,19 +127,19 @@ impl Sandbox {
 
 impl Ran {
     /// Standard output as one JSON value.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
     /// Standard output as one JSON value a line.
-    pub fn json_lines(&self) -> Vec<Value> {
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
     /// Fails unless it ended with `code` and said one sentence with all of `parts` on standard error.
     #[track_caller]
-    pub fn refused(&self, code: i32, parts: &[&str]) {
+    pub(crate) fn refused(&self, code: i32, parts: &[&str]) {
         assert_eq!(self.code, code, "{self:#?}");
         assert!(self.stderr.starts_with("nlq: "), "{self:#?}");
         for part in parts {
@@ -160,7 +160,7 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-pub const SHOP: &str = "\
+pub(crate) const SHOP: &str = "\
 workspace: shop
 default_connection: shop/dev
 providers:

@@ -39,7 +39,8 @@ fn init_overwrites_nothing_and_takes_no_password() {
     assert_eq!(sandbox.read("nlq.yaml"), "mine");
 
     let sandbox = Sandbox::new();
-    let postgres = ["init", "--provider", "shop", "--type", "postgresql", "--user", "reader", "--yes", "--password-ref"];
+    let postgres =
+        ["init", "--provider", "shop", "--type", "postgresql", "--user", "reader", "--yes", "--password-ref"];
     let refused = sandbox.nlq(&[&postgres[..], &["hunter2"]].concat());
     refused.refused(2, &["reference", "${env:NAME}"]);
     assert!(!refused.stderr.contains("hunter2"), "a password is never repeated: {refused:#?}");
@@ -167,7 +168,8 @@ fn connections_that_do_not_work_say_why() {
     let report = sandbox.nlq(&["doctor", "--json"]);
     assert_eq!(report.code, 1, "{report:#?}");
     let report = report.json();
-    let failed: Vec<_> = report["checks"].as_array().unwrap().iter().filter(|check| check["status"] == "fail").collect();
+    let failed: Vec<_> =
+        report["checks"].as_array().unwrap().iter().filter(|check| check["status"] == "fail").collect();
     for subject in ["shop/dev", "away/closed", "away/secret"] {
         let check = failed.iter().find(|check| check["subject"] == subject).unwrap_or_else(|| panic!("{report:#}"));
         assert!(!check["mend"].as_str().unwrap().is_empty(), "{check:#}");

@@ -1,11 +1,11 @@
 //! End-to-end tests over the real binary.
 
 #[path = "../support/client.rs"]
+mod client;
 
 mod cli_ask;
 mod cli_check;
 mod cli_demo;
 mod cli_support;
 mod cli_workspace;
-mod client;
 mod lsp;

@@ -146,14 +146,6 @@ fn postgres_config(provider: &str, connection: &str, args: &Args, asker: &Asker)
     let variable = format!("{}_PASSWORD", provider.to_uppercase().replace('-', "_"));
     let default = format!("${{env:{variable}}}");
     let password = asker.text("Password, as a reference", args.password_ref.as_deref(), &default, "--password-ref")?;
-    if !is_reference(&password) {
-        // The text given may be the password itself: it is not repeated.
-        return Err(CliError::Usage(
-            "the password must be a reference to where it is kept, never the password itself: ${env:NAME}, \
-             ${file:PATH}, ${keyring:SERVICE/USER} or ${command:PROGRAM ARGS}"
-                .into(),
-        ));
-    }
     let settings = format!(
         "        host: {}
         port: {port}
@@ -248,15 +240,6 @@ fn scalar(text: &str) -> String {
     if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
-fn is_reference(text: &str) -> bool {
-    let inside = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
-    inside.is_some_and(|inside| {
-        ["env:", "file:", "keyring:", "command:"]
-            .iter()
-            .any(|kind| inside.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()))
-    })
-}
-
 /// A name that can stand in `provider/connection` and in a file name.
 fn name(text: &str, flag: &str) -> Result<String, CliError> {
     let fits = text.starts_with(|ch: char| ch.is_ascii_alphabetic())
@@ -304,13 +287,5 @@ mod tests {
         assert_eq!(scalar("data/shop.db"), "data/shop.db");
         assert_eq!(scalar("no"), "\"no\"");
         assert_eq!(scalar("a: b # \"c\""), r#""a: b # \"c\"""#);
-    }
-
-    #[test]
-    fn only_references_pass_as_passwords() {
-        assert!(is_reference("${env:SHOP_PASSWORD}"));
-        for literal in ["hunter2", "${env:}", "${other:x}", "$env:x"] {
-            assert!(!is_reference(literal), "{literal}");
-        }
     }
 }

@@ -11,6 +11,7 @@ mod init;
 mod lsp;
 mod output;
 mod schema;
+mod schemas;
 mod terminal;
 mod trust;
 
@@ -60,6 +61,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Make a demo workspace with a shop database, and answer its questions
     Demo(demo::Args),
+    /// Print the JSON Schema of nlq.yaml or of annotation files
+    Schemas(schemas::Args),
 }
 
 /// Reads the arguments and runs what they ask for.
@@ -100,6 +103,7 @@ async fn run(cli: Cli, out: &Output) -> Result<Exit, CliError> {
         Command::Annotate(command) => annotate::run(&command, &context),
         Command::Doctor(args) => doctor::run(args, &context).await,
         Command::Demo(args) => demo::run(args, &context).await,
+        Command::Schemas(args) => schemas::run(&args, &context),
     }
 }
 

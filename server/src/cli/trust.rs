@@ -112,7 +112,7 @@ fn target(connection: &ConnectionConfig, workspace: &Workspace) -> String {
                 TlsMode::Require => "with TLS",
                 TlsMode::VerifyFull => "with verified TLS",
             };
-            let (user, host, database) = (written(&pg.user), written(&pg.host), written(&pg.database));
+            let (user, host, database) = (&pg.user, &pg.host, &pg.database);
             format!("(PostgreSQL, {user}@{host}:{}/{database}, {tls})", pg.port)
         }
     }
@@ -138,15 +138,4 @@ fn action(secret: &SecretRef, out: &Output) -> Option<String> {
         SecretRef::Keyring { service, user } => format!("read the keyring entry {}/{}", name(service), name(user)),
         SecretRef::Command(command) => format!("{} {}", out.paint(Style::Red, "run the program"), name(command)),
     })
-}
-
-/// A setting as it stands in the file.
-fn written(secret: &SecretRef) -> String {
-    match secret {
-        SecretRef::Literal(value) => value.clone(),
-        SecretRef::Env(name) => format!("${{env:{name}}}"),
-        SecretRef::File(path) => format!("${{file:{path}}}"),
-        SecretRef::Keyring { service, user } => format!("${{keyring:{service}/{user}}}"),
-        SecretRef::Command(command) => format!("${{command:{command}}}"),
-    }
 }

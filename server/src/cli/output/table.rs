@@ -70,11 +70,11 @@ impl Table {
             }
         };
         let head = self.head.iter().enumerate().map(|(i, (name, _))| place(i, name, Some(Style::Bold)));
-        let mut lines = vec![head.collect::<Vec<_>>().join("  ")];
+        let mut lines = vec![head.collect::<Vec<_>>().join("  ").trim_end().to_owned()];
         lines.push(widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
         for row in &self.rows {
             let cells = row.iter().enumerate().map(|(i, cell)| place(i, &cell.text, cell.style));
-            lines.push(cells.collect::<Vec<_>>().join("  "));
+            lines.push(cells.collect::<Vec<_>>().join("  ").trim_end().to_owned());
         }
         lines.join("\n")
     }
