@@ -44,6 +44,22 @@ fn a_comment_becomes_a_checked_query() {
 }
 
 #[test]
+fn a_client_that_cannot_resolve_gets_a_command() {
+    let shop = Shop::new(BINARY);
+    let mut offered = capabilities();
+    offered["textDocument"]["codeAction"] = json!({});
+    let mut client = Client::start_with(BINARY, &shop.root(), &shop.state(), offered, Value::Null);
+    let uri = client.open(&shop.root().join("new.sql"), "sql", QUESTION);
+    let actions = client.actions(&uri, range((0, 5), (0, 5)));
+    client.request("workspace/executeCommand", titled(&actions, "Generate")["command"].clone());
+    while client.applied.is_empty() {
+        client.settle(Duration::from_millis(5));
+    }
+    assert!(apply(QUESTION, &client.applied[0]).contains("FROM orders"));
+    client.shutdown();
+}
+
+#[test]
 fn a_wrong_column_is_marked_and_mended() {
     let shop = Shop::new(BINARY);
     let mut client = start(&shop);

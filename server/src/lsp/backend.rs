@@ -229,9 +229,9 @@ impl LanguageServer for Backend {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        let versioned = self.state.negotiated().document_changes;
-        let compute = move |open: &Open, snapshot: &Snapshot, encoding| {
-            code_actions::actions(open, snapshot, params.range, params.context.only.as_deref(), encoding, versioned)
+        let negotiated = self.state.negotiated();
+        let compute = move |open: &Open, snapshot: &Snapshot, _: Encoding| {
+            code_actions::actions(open, snapshot, params.range, params.context.only.as_deref(), negotiated)
         };
         self.feature(&params.text_document.uri, compute).await
     }

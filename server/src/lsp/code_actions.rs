@@ -3,9 +3,11 @@
 use nlq_ide::{ActionKind, ActionTarget, Snapshot};
 use nlq_text::Encoding;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tower_lsp_server::ls_types as lsp;
 
 use super::{
+    capabilities::Negotiated,
     convert,
     documents::{Kind, Open},
     publish,
@@ -39,8 +41,7 @@ pub(super) fn actions(
     snapshot: &Snapshot,
     range: lsp::Range,
     only: Option<&[lsp::CodeActionKind]>,
-    encoding: Encoding,
-    versioned: bool,
+    Negotiated { encoding, document_changes: versioned, resolves_edits, .. }: Negotiated,
 ) -> lsp::CodeActionResponse {
     let span = convert::span(&open.document, range, encoding);
     let wanted = |kind: &lsp::CodeActionKind| {
@@ -54,15 +55,16 @@ pub(super) fn actions(
             .map(Into::into)
             .collect();
     }
-    let data = |prompt, connection: &nlq_config::ConnectionRef, pick| {
-        let data = ActionData {
-            uri: open.uri.clone(),
-            version: open.version,
-            prompt,
-            connection: connection.to_string(),
-            pick,
-        };
-        serde_json::to_value(data).ok()
+    // Done on pick: in `codeAction/resolve`, or by command where the client cannot resolve.
+    let on_pick = |item: &mut lsp::CodeAction, prompt, connection: &nlq_config::ConnectionRef, pick| {
+        let connection = connection.to_string();
+        if resolves_edits {
+            let data = ActionData { uri: open.uri.clone(), version: open.version, prompt, connection, pick };
+            item.data = serde_json::to_value(data).ok();
+        } else {
+            let argument = json!({ "uri": open.uri, "prompt": prompt, "connection": connection, "pick": pick });
+            item.command = Some(lsp::Command::new(item.title.clone(), "nlq.generate".into(), Some(vec![argument])));
+        }
     };
     let convert = |action: nlq_ide::Action| {
         let mut item = lsp::CodeAction {
@@ -76,12 +78,14 @@ pub(super) fn actions(
         };
         match action.target {
             ActionTarget::Edits(edits) => item.edit = Some(convert::workspace_edit(open, &edits, encoding, versioned)),
-            ActionTarget::Generate { prompt, connection } => item.data = data(prompt, &connection, Pick::Best),
+            ActionTarget::Generate { prompt, connection } => {
+                on_pick(&mut item, prompt, &connection, Pick::Best);
+            }
             ActionTarget::Alternative { prompt, connection, alternative } => {
-                item.data = data(prompt, &connection, Pick::Alternative(alternative));
+                on_pick(&mut item, prompt, &connection, Pick::Alternative(alternative));
             }
             ActionTarget::Clarify { prompt, connection, option } => {
-                item.data = data(prompt, &connection, Pick::Option(option))
+                on_pick(&mut item, prompt, &connection, Pick::Option(option));
             }
         }
         item

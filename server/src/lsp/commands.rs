@@ -34,6 +34,7 @@ struct Argument {
     query: Option<usize>,
     position: Option<lsp::Position>,
     connection: Option<String>,
+    pick: Option<Pick>,
 }
 
 impl Backend {
@@ -66,7 +67,7 @@ impl Backend {
         let open = open.ok_or_else(no_document)?;
         let prompt = prompt_at(self, &open, argument)?;
         let connection = self.connection_of(&open, prompt, argument)?;
-        let work = self.generate_answer(&open, prompt, &connection, Pick::Best, &progress);
+        let work = self.generate_answer(&open, prompt, &connection, argument.pick.unwrap_or(Pick::Best), &progress);
         let generated = cancellable(&progress, work).await?;
         if !self.state.is_at(&open.uri, open.version) {
             return Err(SessionError::new("stale", ""));

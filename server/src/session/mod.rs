@@ -104,11 +104,6 @@ impl Session {
         state.view = view;
     }
 
-    /// `nlq.yaml`, if there is one.
-    pub(crate) fn config_file(&self) -> Option<PathBuf> {
-        self.workspace.as_ref().map(Workspace::config_file)
-    }
-
     /// Trusts the present content of `nlq.yaml`.
     pub(crate) fn trust(&self) -> Result<(), SessionError> {
         let Some(workspace) = &self.workspace else { return Err(no_workspace()) };
