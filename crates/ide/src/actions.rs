@@ -128,3 +128,54 @@ fn of_prompt(snapshot: &Snapshot, prompt: usize, reading: &Reading<'_>, actions:
         rewrite(format!("{verb} SQL for {}", other.title()), false, generate(&other.reference));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, abstains, asks, fixture, sure};
+
+    fn check(fixture: Fixture, expected: Expect) {
+        let shown: String = actions(&fixture.snapshot, Span::at(fixture.offset))
+            .into_iter()
+            .map(|action| {
+                let star = if action.preferred { "*" } else { " " };
+                format!("{star} {:?} {}\n", action.kind, action.title)
+            })
+            .collect();
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn an_unanswered_prompt_is_generated_for_its_connection_first() {
+        check(fixture("-- nlq: orders$0\n").answering(0, sure("orders", "SELECT 1")), expect![[""]]);
+        check(fixture("-- nlq(warehouse/prod): orders$0\n"), expect![[""]]);
+    }
+
+    #[test]
+    fn a_clarification_offers_its_options() {
+        check(fixture("-- nlq: rev$0enue\n").answering(0, asks("revenue")), expect![[""]]);
+        check(fixture("-- nlq: wom$0bats\n").answering(0, abstains("wombats")), expect![[""]]);
+    }
+
+    #[test]
+    fn an_answered_prompt_offers_other_readings() {
+        let text = "-- nlq: orders$0\nSELECT 1;\n";
+        check(fixture(text).answering(0, sure("orders", "SELECT 1")), expect![[""]]);
+        let other = "-- nlq: orders$0\nSELECT  count(*)\nFROM orders;\n";
+        check(fixture(other).answering(0, sure("orders", "SELECT 1")), expect![[""]]);
+    }
+
+    #[test]
+    fn a_broken_answer_is_mended_or_asked_again() {
+        check(fixture("-- nlq: orders\nSELECT totl_am$0ount FROM orders;\n"), expect![[""]]);
+    }
+
+    #[test]
+    fn elsewhere_there_is_no_noise() {
+        check(fixture("-- nlq: orders\nSELECT id FROM $0orders;\n\n-- a comment\n"), expect![[""]]);
+        check(fixture("-- nlq: orders\nSELECT id FROM orders;\n\n-- a com$0ment\n"), expect![[""]]);
+        check(fixture("-- nlq:$0 \n"), expect![[""]]);
+    }
+}

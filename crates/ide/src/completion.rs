@@ -134,7 +134,7 @@ fn connection_name(snapshot: &Snapshot, offset: usize) -> Option<Span> {
     let name_len =
         before.chars().rev().take_while(|ch| ch.is_alphanumeric() || "/_-.".contains(*ch)).map(char::len_utf8);
     let (head, name) = before.split_at(before.len() - name_len.sum::<usize>());
-    let trigger = snapshot.workspace.trigger();
+    let trigger = &document.options().trigger;
     let is_comment = MARKERS.iter().any(|marker| head.trim_start().starts_with(marker) || head.contains(marker));
     let asks = head.ends_with(&format!("{trigger}(")) || (head.contains("-file:") && head.ends_with("connection="));
     let in_front_matter = document.language() == Language::Nlq
@@ -160,4 +160,85 @@ fn connections(snapshot: &Snapshot, typed: Span) -> Vec<CompletionItem> {
         rank: 0,
     });
     items.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, SECRETS, fixture};
+
+    fn check(fixture: Fixture, expected: Expect) {
+        let shown: String = completions(&fixture.snapshot, fixture.offset)
+            .into_iter()
+            .map(|item| {
+                format!(
+                    "{} {:?} {} <- {:?} ({})\n",
+                    item.rank,
+                    item.kind,
+                    item.label,
+                    item.span.of(fixture.text()),
+                    item.detail
+                )
+            })
+            .collect();
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn prompts_complete_with_the_words_of_business_and_schema() {
+        check(fixture("-- nlq: revenue of cus$0\n"), expect![[""]]);
+        check(fixture("-- nlq: am$0\n"), expect![[""]]);
+        check(fixture("-- nlq: orders of cüstomers in zü$0\n"), expect![[""]]);
+        check(fixture("-- nlq: first line\r\n-- then sal$0 of them\r\n"), expect![[""]]);
+        check(fixture("//- /a.nlq\n# A\n\nrevenue of 💣 pur$0\n"), expect![[""]]);
+    }
+
+    #[test]
+    fn an_empty_prompt_offers_names() {
+        let items = completions(&fixture("-- nlq: orders \n").snapshot, "-- nlq: orders ".len());
+        assert!(items.iter().any(|item| item.label == "customers"));
+        let empty = fixture("-- nlq: $0\n");
+        assert!(completions(&empty.snapshot, empty.offset).iter().any(|item| item.label == "orders"));
+    }
+
+    #[test]
+    fn values_of_sensitive_columns_are_never_offered() {
+        for word in ["ad", "ada@", "gra", "top"] {
+            for text in [
+                format!("-- nlq: mails of {word}$0\n"),
+                format!("-- nlq: x\nSELECT * FROM customers WHERE email = '{word}$0"),
+            ] {
+                let fixture = fixture(&text);
+                for item in completions(&fixture.snapshot, fixture.offset) {
+                    assert!(SECRETS.iter().all(|secret| !format!("{item:?}").contains(secret)), "{item:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn connections_complete_after_the_trigger_and_in_directives() {
+        check(fixture("-- nlq($0\n"), expect![[""]]);
+        check(fixture("-- nlq(pr$0): orders\n"), expect![[""]]);
+        check(fixture("-- nlq-file: connection=sh$0\n"), expect![[""]]);
+        check(fixture("//- /a.nlq\n---\nconnection: $0\n---\n"), expect![[""]]);
+        check(fixture("//- /a.py\nnlq($0\n"), expect![[""]]);
+    }
+
+    fn labels(text: &str, prefix: &str) -> Vec<String> {
+        let fixture = fixture(text);
+        let items = completions(&fixture.snapshot, fixture.offset);
+        let shown = items.into_iter().map(|item| format!("{} <- {:?}", item.label, item.span.of(fixture.text())));
+        shown.filter(|label| label.starts_with(prefix)).collect()
+    }
+
+    #[test]
+    fn queries_complete_where_they_stand() {
+        assert_eq!(labels("-- nlq: x\nSELECT total$0 FROM orders;\n", "total"), ["total_amount <- \"total\""]);
+        assert_eq!(labels("-- nlq: x\nSELECT id FROM $0\n", "cust"), ["customers <- \"\""]);
+        let python = "//- /a.py\n# nlq: 💣\nq = \"\"\"\n    SELECT id\n    FROM cust$0\n\"\"\"\n";
+        assert_eq!(labels(python, "cust"), ["customers <- \"cust\""]);
+    }
 }

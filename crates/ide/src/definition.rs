@@ -69,3 +69,28 @@ fn column_targets(schema: Schema<'_>, id: ColumnId) -> Option<Vec<String>> {
     let column = column.name.to_lowercase();
     Some(table_targets(schema, id.table)?.into_iter().map(|table| format!("{table}.{column}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, fixture, sure};
+
+    fn check(fixture: Fixture, expected: Expect) {
+        let found = definition(&fixture.snapshot, fixture.offset);
+        let line = |location: &Location| location.text[..location.span.start].lines().count();
+        let shown =
+            found.map(|found| format!("{}:{} {}", found.path.display(), line(&found), found.span.of(&found.text)));
+        expected.assert_eq(&shown.unwrap_or_default());
+    }
+
+    #[test]
+    fn names_lead_to_their_annotations() {
+        check(fixture("-- nlq: x\nSELECT o.total_am$0ount FROM orders o;\n"), expect![[""]]);
+        check(fixture("-- nlq: x\nSELECT o$0.id FROM orders o;\n"), expect![[""]]);
+        check(fixture("-- nlq: x\nSELECT i$0d FROM orders o;\n"), expect![[""]]);
+        let prompt = fixture("-- nlq: reve$0nue of orders\n").answering(0, sure("revenue of orders", "SELECT 1"));
+        check(prompt, expect![[""]]);
+    }
+}

@@ -166,3 +166,122 @@ fn boundary_message(boundary: &KnowledgeBoundary) -> String {
         None => boundary.explanation.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::{
+        LastRun,
+        fixture::{Fixture, abstains, asks, fixture, sure},
+    };
+
+    fn shown(fixture: &Fixture) -> String {
+        let text = fixture.text();
+        let lines = diagnostics(&fixture.snapshot).into_iter().map(|d| {
+            let fixes: Vec<&str> = d.fixes.iter().map(|fix| fix.title.as_str()).collect();
+            format!("{:?} {} {:?}: {} {fixes:?}\n", d.severity, d.code, d.span.of(text), d.message)
+        });
+        lines.collect()
+    }
+
+    fn check(fixture: Fixture, expected: Expect) {
+        expected.assert_eq(&shown(&fixture));
+    }
+
+    #[test]
+    fn an_unanswered_prompt_says_one_thing_the_weightiest() {
+        check(fixture("-- nlq: show wombats\n").answering(0, abstains("show wombats")), expect![[""]]);
+        check(fixture("-- nlq: show revenue\n").answering(0, asks("show revenue")), expect![[""]]);
+        check(fixture("-- nlq: show revenue\n").answering(0, sure("show revenue", "SELECT 1")), expect![[""]]);
+    }
+
+    #[test]
+    fn an_answered_prompt_is_quiet() {
+        let text = "-- nlq: show wombats\nSELECT id FROM orders;\n";
+        check(fixture(text).answering(0, abstains("show wombats")), expect![[""]]);
+    }
+
+    #[test]
+    fn a_boundary_in_a_second_comment_line_stands_on_that_line() {
+        let text = "-- nlq: show 💣\r\n-- and wombats\r\n";
+        check(fixture(text).answering(0, abstains("show 💣 and wombats")), expect![[""]]);
+    }
+
+    #[test]
+    fn what_is_true_of_the_whole_file_is_said_once() {
+        let text = "-- nlq(warehouse/prod): orders\n\n-- nlq(warehouse/prod): customers\n";
+        check(fixture(text), expect![[""]]);
+        check(
+            fixture("-- nlq: orders\n\n-- nlq: customers\n").with_workspace(|w| *w = crate::WorkspaceView::default()),
+            expect![[""]],
+        );
+    }
+
+    #[test]
+    fn an_unknown_connection_has_its_mend() {
+        check(fixture("-- nlq(shop/dve): orders\n"), expect![[""]]);
+    }
+
+    #[test]
+    fn findings_in_answers_stand_in_the_document_with_their_fixes() {
+        let fixture = fixture("-- nlq: amounts\nSELECT totl_amount FROM orders;\n\nSELECT nothing FROM nowhere;\n");
+        expect![[""]].assert_eq(&shown(&fixture));
+        let fixes = diagnostics(&fixture.snapshot).remove(0).fixes.remove(0).edits;
+        assert!(nlq_text::apply_edits(fixture.text(), &fixes).contains("SELECT total_amount FROM orders;"));
+    }
+
+    #[test]
+    fn findings_in_strings_of_host_languages_are_mapped_and_mended() {
+        let fixture = fixture(
+            "//- /report.py\nimport db\n\n# nlq: größte 💣 amounts\namounts = \"\"\"\n    SELECT totl_amount\n    FROM orders\n\"\"\"\n",
+        );
+        expect![[""]].assert_eq(&shown(&fixture));
+        let fixes = diagnostics(&fixture.snapshot).remove(0).fixes.remove(0).edits;
+        assert!(nlq_text::apply_edits(fixture.text(), &fixes).contains("    SELECT total_amount\n"));
+    }
+
+    #[test]
+    fn other_statements_are_checked_when_the_file_or_the_user_asks() {
+        let text = "SELECT nothing FROM orders;\nINSERT INTO nowhere VALUES (1);\n";
+        check(fixture(text), expect![[""]]);
+        let mut all = fixture(text);
+        all.snapshot.options.all_statements = true;
+        check(all, expect![[""]]);
+        check(fixture(&format!("-- nlq-file: check=all\n{text}")), expect![[""]]);
+    }
+
+    #[test]
+    fn silenced_codes_are_not_heard() {
+        check(
+            fixture("-- nlq: amounts\n-- nlq-ignore: unknown-column\nSELECT totl_amount FROM orders;\n"),
+            expect![[""]],
+        );
+    }
+
+    #[test]
+    fn answers_in_other_languages_are_not_read_as_sql() {
+        check(fixture("//- /a.nlq\nerrors by host\n\n```spl\nindex=main | stats count by host\n```\n"), expect![[""]]);
+    }
+
+    #[test]
+    fn a_failed_run_is_said_where_the_query_stands() {
+        let mut fixture = fixture("-- nlq: amounts\nSELECT id\nFROM orders;\n");
+        let run = LastRun {
+            rows: 0,
+            truncated: false,
+            elapsed: std::time::Duration::ZERO,
+            error: Some("no such table: orders".into()),
+        };
+        let query = fixture.snapshot.document.queries()[0].text.clone();
+        fixture.snapshot.runs = std::sync::Arc::new([(query, run)].into());
+        check(fixture, expect![[""]]);
+    }
+
+    #[test]
+    fn a_file_says_so_much_at_most() {
+        let text = "-- nlq: amounts\nSELECT nothing FROM nowhere;\n\n".repeat(MAX_DIAGNOSTICS + 9);
+        assert_eq!(diagnostics(&fixture(&text).snapshot).len(), MAX_DIAGNOSTICS);
+    }
+}

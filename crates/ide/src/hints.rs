@@ -84,3 +84,52 @@ fn line_end(text: &str, span: Span) -> usize {
     let rest = text.get(last..).unwrap_or_default();
     last + rest.find(['\r', '\n']).unwrap_or(rest.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, abstains, asks, fixture, sure};
+
+    fn check(fixture: &Fixture, expected: Expect) {
+        let text = fixture.text();
+        let lines = hints(&fixture.snapshot, Span::new(0, text.len())).into_iter().map(|hint| {
+            let line = text[..hint.offset].lines().last().unwrap_or_default();
+            format!("{line} <{}>\n", hint.label)
+        });
+        expected.assert_eq(&lines.collect::<String>());
+    }
+
+    #[test]
+    fn a_prompt_says_how_sure_the_engine_is_or_what_it_asks() {
+        let text = "-- nlq: revenue\r\n-- of orders\r\n";
+        check(&fixture(text).answering(0, sure("revenue of orders", "SELECT 1")), expect![[""]]);
+        check(&fixture(text).answering(0, asks("revenue of orders")), expect![[""]]);
+        check(&fixture(text).answering(0, abstains("revenue of orders")), expect![[""]]);
+    }
+
+    #[test]
+    fn of_a_query_changed_by_hand_the_engine_is_not_sure() {
+        let answer = || sure("orders", "SELECT id\nFROM orders");
+        check(&fixture("-- nlq: orders\nSELECT id FROM orders;\n").answering(0, answer()), expect![[""]]);
+        check(&fixture("-- nlq: orders\nSELECT count(*) FROM orders;\n").answering(0, answer()), expect![[""]]);
+        check(&fixture("-- nlq: orders\nSELECT status FROM orders;\n").answering(0, answer()), expect![[""]]);
+    }
+
+    #[test]
+    fn a_query_says_how_its_last_run_went() {
+        let ran = |rows, truncated, millis, error: Option<&str>| {
+            let mut fixture = fixture("SELECT id\nFROM orders;\n");
+            let run = LastRun { rows, truncated, elapsed: Duration::from_millis(millis), error: error.map(Into::into) };
+            let query = fixture.snapshot.document.queries()[0].text.clone();
+            fixture.snapshot.runs = Arc::new([(query, run)].into());
+            fixture
+        };
+        check(&ran(1, false, 3, None), expect![[""]]);
+        check(&ran(1000, true, 2345, None), expect![[""]]);
+        check(&ran(0, false, 3, Some("no such column")), expect![[""]]);
+    }
+}

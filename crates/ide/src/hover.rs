@@ -150,3 +150,73 @@ fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
 fn list(lines: impl Iterator<Item = String>) -> String {
     lines.map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, SECRETS, abstains, asks, fixture, sure};
+
+    fn check(fixture: Fixture, expected: Expect) {
+        let hover = hover(&fixture.snapshot, fixture.offset);
+        let shown = hover.map(|hover| format!("{:?}\n{}\n", hover.span.of(fixture.text()), hover.markdown));
+        expected.assert_eq(&shown.unwrap_or_default());
+    }
+
+    #[test]
+    fn a_table_of_a_query_shows_what_is_known_of_it() {
+        check(fixture("-- nlq: x\nSELECT * FROM ord$0ers;"), expect![[""]]);
+        check(fixture("-- nlq: x\nSELECT o$0.id FROM orders o;"), expect![[""]]);
+    }
+
+    #[test]
+    fn a_column_of_a_query_shows_type_keys_terms_and_values() {
+        check(fixture("-- nlq: x\nSELECT total$0_amount FROM orders;"), expect![[""]]);
+        check(fixture("-- nlq: x\nSELECT id FROM orders WHERE stat$0us = 'paid';"), expect![[""]]);
+        check(fixture("-- nlq: x\nSELECT customer_i$0d FROM orders;"), expect![[""]]);
+        check(fixture("-- nlq: x\nSELECT email$0 FROM customers;"), expect![[""]]);
+    }
+
+    #[test]
+    fn a_name_in_a_string_of_a_host_language_is_hovered_where_it_stands() {
+        check(fixture("//- /report.py\n# nlq: größe 💣\nq = \"SELECT cit$0y FROM customers\"\n"), expect![[""]]);
+    }
+
+    #[test]
+    fn a_word_of_a_prompt_shows_how_it_was_understood() {
+        let hovered = |word: &str| {
+            let question = "show mails and revenue of customers in Zürich last year for wombats";
+            let text = format!("-- nlq: {}\n", question.replacen(word, &format!("{word}$0"), 1));
+            fixture(&text).answering(0, sure(question, "SELECT 1"))
+        };
+        check(hovered("revenue"), expect![[""]]);
+        check(hovered("Zürich"), expect![[""]]);
+        check(hovered("last"), expect![[""]]);
+        check(hovered("wombats"), expect![[""]]);
+    }
+
+    #[test]
+    fn a_value_of_a_sensitive_column_is_not_shown() {
+        let fixture = fixture("-- nlq: orders of ad$0a\n").answering(0, sure("orders of ada", "SELECT 1"));
+        let markdown = hover(&fixture.snapshot, fixture.offset).map(|hover| hover.markdown).unwrap_or_default();
+        assert!(SECRETS.iter().all(|secret| !markdown.contains(secret)), "{markdown}");
+        expect![[""]].assert_eq(&markdown);
+    }
+
+    #[test]
+    fn the_trigger_shows_the_reading_of_the_whole_prompt() {
+        let question = "revenue of orders";
+        let text = "-- n$0lq: revenue of orders\n";
+        check(fixture(text).answering(0, sure(question, "SELECT sum(total_amount) FROM orders")), expect![[""]]);
+        check(fixture(text).answering(0, asks(question)), expect![[""]]);
+        check(fixture(text).answering(0, abstains(question)), expect![[""]]);
+        let answered = fixture(&format!("{text}SELECT 2;\n")).answering(0, sure(question, "SELECT 1"));
+        check(answered, expect![[""]]);
+    }
+
+    #[test]
+    fn before_the_schema_is_known_the_hover_says_so() {
+        check(fixture("-- nl$0q(warehouse/prod): orders\n"), expect![[""]]);
+    }
+}

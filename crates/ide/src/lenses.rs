@@ -54,3 +54,39 @@ pub fn lenses(snapshot: &Snapshot) -> Vec<Lens> {
     }
     lenses
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, fixture};
+
+    fn check(fixture: &Fixture, expected: Expect) {
+        let lines = lenses(&fixture.snapshot)
+            .into_iter()
+            .map(|lens| format!("{} | {:?}\n", lens.title, lens.span.of(fixture.text())));
+        expected.assert_eq(&lines.collect::<String>());
+    }
+
+    const TEXT: &str =
+        "-- nlq: orders\nSELECT id FROM orders;\n\n-- nlq(warehouse/prod): customers\n\n-- nlq(nowhere): x\n";
+
+    #[test]
+    fn prompts_offer_what_can_be_done_with_them() {
+        check(&fixture(TEXT), expect![[""]]);
+    }
+
+    #[test]
+    fn an_untrusted_workspace_asks_for_trust_and_runs_nothing() {
+        check(&fixture(TEXT).with_workspace(|workspace| workspace.trusted = false), expect![[""]]);
+        check(&fixture("SELECT 1;\n").with_workspace(|workspace| workspace.trusted = false), expect![[""]]);
+    }
+
+    #[test]
+    fn who_does_not_want_lenses_has_none() {
+        let mut fixture = fixture(TEXT);
+        fixture.snapshot.options.code_lens = false;
+        assert_eq!(lenses(&fixture.snapshot), []);
+    }
+}

@@ -7,6 +7,8 @@ mod actions;
 mod completion;
 mod definition;
 mod diagnostics;
+#[cfg(test)]
+mod fixture;
 mod hints;
 mod hover;
 mod lenses;

@@ -94,3 +94,41 @@ pub(crate) fn front_matter(text: &str) -> Option<Span> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, fixture};
+
+    fn check(fixture: &Fixture, expected_outline: Expect, expected_folds: Expect) {
+        fn show(items: &[OutlineItem], depth: usize, out: &mut String) {
+            for item in items {
+                assert!(item.span.covers(item.head), "editors refuse a head outside its item");
+                out.push_str(&format!("{}{} ({})\n", "  ".repeat(depth), item.name, item.detail));
+                show(&item.children, depth + 1, out);
+            }
+        }
+        let mut shown = String::new();
+        show(&outline(&fixture.snapshot), 0, &mut shown);
+        expected_outline.assert_eq(&shown);
+        let lines = fixture.snapshot.document.lines();
+        let folds = folds(&fixture.snapshot).into_iter();
+        let folds: Vec<String> =
+            folds.map(|f| format!("{}-{}", lines.line_of(f.span.start), lines.line_of(f.span.end))).collect();
+        expected_folds.assert_eq(&folds.join(" "));
+    }
+
+    #[test]
+    fn prompts_of_code_stand_with_their_answers() {
+        let text = "-- nlq: orders\nSELECT id\nFROM orders;\n\n-- nlq: customers in 💣\n";
+        check(&fixture(text), expect![[""]], expect![[""]]);
+    }
+
+    #[test]
+    fn headings_hold_their_prompts() {
+        let text = "//- /a.nlq\n---\nconnection: shop/dev\n---\n# Orders\n\nall orders\n\n```sql\nSELECT id\nFROM orders\n```\n\n## Late\n\nlate orders\n\n# Customers\n\nall customers\n";
+        check(&fixture(text), expect![[""]], expect![[""]]);
+    }
+}

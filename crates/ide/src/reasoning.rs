@@ -126,3 +126,24 @@ fn evidence(value: &Value) -> String {
         other => code(&other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::fixture::{abstains, asks, sure};
+
+    #[test]
+    fn the_whole_way_is_told() {
+        let connection = ConnectionRef { provider: "shop".into(), connection: "dev".into() };
+        let question = "revenue of *all* orders";
+        expect![[""]].assert_eq(&reasoning_markdown(
+            &sure(question, "SELECT sum(total_amount)\nFROM orders"),
+            question,
+            &connection,
+        ));
+        expect![[""]].assert_eq(&reasoning_markdown(&asks("revenue"), "revenue", &connection));
+        expect![[""]].assert_eq(&reasoning_markdown(&abstains("wombats"), "wombats", &connection));
+    }
+}

@@ -57,7 +57,7 @@ pub fn tokens(snapshot: &Snapshot, range: Option<Span>) -> Vec<Token> {
 fn trigger(snapshot: &Snapshot, prompt: &Prompt) -> Option<Token> {
     let question = prompt.map.pieces().first().map_or(prompt.span.end, |(_, document)| document.start);
     let head = Span::new(prompt.span.start, question).of(snapshot.document.text());
-    let start = head.to_ascii_lowercase().find(&snapshot.workspace.trigger().to_ascii_lowercase())?;
+    let start = head.to_ascii_lowercase().find(&snapshot.document.options().trigger.to_ascii_lowercase())?;
     let span = Span::new(prompt.span.start + start, prompt.span.start + head.trim_end().len());
     (!span.is_empty()).then_some(Token { span, kind: TokenKind::Trigger, modifier: None })
 }
@@ -112,5 +112,52 @@ fn kind(link: &LinkKind) -> TokenKind {
         LinkKind::Operation(_) => TokenKind::Operation,
         LinkKind::Term(_) => TokenKind::Term,
         LinkKind::Unknown => TokenKind::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::{Fixture, fixture, sure};
+
+    fn check(fixture: Fixture, expected: Expect) {
+        let text = fixture.text();
+        let lines = tokens(&fixture.snapshot, None).into_iter().map(|token| {
+            format!(
+                "{:?} {:?}{}\n",
+                token.kind,
+                token.span.of(text),
+                if token.modifier.is_some() { " unresolved" } else { "" }
+            )
+        });
+        expected.assert_eq(&lines.collect::<String>());
+    }
+
+    #[test]
+    fn words_are_marked_as_they_were_understood() {
+        let question = "revenue per month of customers in Zürich last year for wombats";
+        check(fixture(&format!("-- nlq: {question}\n")).answering(0, sure(question, "SELECT 1")), expect![[""]]);
+    }
+
+    #[test]
+    fn a_word_group_over_two_lines_is_two_tokens() {
+        let text = "//- /a.py\r\n# nlq(shop/dev): 💣 revenue per\r\n# month last\r\n# year\r\n".replacen("\r", "", 1);
+        let question = "💣 revenue per month last year";
+        check(fixture(&text).answering(0, sure(question, "SELECT 1")), expect![[""]]);
+    }
+
+    #[test]
+    fn paragraphs_have_no_trigger_and_a_range_picks_its_prompts() {
+        let text = "//- /a.nlq\n# One\n\nrevenue of orders\n\n# Two\n\nmails of customers\n";
+        let fixture = fixture(text).answering(0, sure("revenue of orders", "SELECT 1"));
+        check(fixture.answering(1, sure("mails of customers", "SELECT 1")), expect![[""]]);
+        let fixture = crate::fixture::fixture("-- nlq: a\n\n-- nlq: b\n");
+        assert_eq!(
+            tokens(&fixture.snapshot, Some(Span::at(2))).len(),
+            tokens(&fixture.snapshot, Some(Span::at(13))).len()
+        );
+        assert!(tokens(&fixture.snapshot, None).len() > tokens(&fixture.snapshot, Some(Span::at(2))).len());
     }
 }

@@ -75,11 +75,21 @@ impl Snapshot {
     /// asking again costs a look-up.
     pub fn answer(&self, prompt: usize, connection: &ConnectionView) -> Option<Arc<Answer>> {
         let index = connection.index.as_ref()?;
+        self.remembered(prompt, connection, |question| self.workspace.engine.answer(question, index))
+    }
+
+    /// The remembered answer to a prompt, made by `answer` the first time.
+    pub(crate) fn remembered(
+        &self,
+        prompt: usize,
+        connection: &ConnectionView,
+        answer: impl FnOnce(Question<'_>) -> Answer,
+    ) -> Option<Arc<Answer>> {
         let text = self.document.prompts().get(prompt)?.text.as_str();
         let Conversation { earlier, replies } = self.conversation(prompt);
         let question = Question { text, earlier: &earlier, replies: &replies, today: self.today };
         // Debug text quotes every part, so no two questions share a key.
-        Some(connection.answers.get(&format!("{question:?}"), || self.workspace.engine.answer(question, index)))
+        Some(connection.answers.get(&format!("{question:?}"), || answer(question)))
     }
 
     /// What was said before a prompt.
@@ -231,13 +241,6 @@ pub struct WorkspaceView {
     pub engine: Engine,
 }
 
-impl WorkspaceView {
-    /// The word that begins a prompt.
-    pub(crate) fn trigger(&self) -> &str {
-        if self.config.trigger.is_empty() { "nlq" } else { &self.config.trigger }
-    }
-}
-
 /// One annotation file.
 #[derive(Debug, Clone)]
 pub struct AnnotationSource {
@@ -325,5 +328,41 @@ impl ConnectionView {
             answers: self.answers.clone(),
             checks: self.checks.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::fixture;
+
+    #[test]
+    fn a_conversation_is_the_questions_and_replies_above() {
+        let fixture = fixture(
+            "//- /a.nlq\n# Revenue\n\nrevenue per month\n\n```sql\nSELECT 1\n```\n\n> Which amount?\n\ntotal_amount\n\nnow only for Zürich\n",
+        );
+        let prompts = fixture.snapshot.document.prompts();
+        let last = prompts.len() - 1;
+        assert_eq!(prompts[last].text, "now only for Zürich");
+        let conversation = fixture.snapshot.conversation(last);
+        assert_eq!(conversation, Conversation { earlier: vec!["revenue per month"], replies: vec!["total_amount"] });
+        assert_eq!(fixture.snapshot.conversation(0).earlier, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn the_engine_is_asked_once_a_question() {
+        let fixture = fixture("-- nlq: orders\n");
+        let connection = fixture.snapshot.prompt_connection(&fixture.snapshot.document.prompts()[0]).unwrap();
+        let first = fixture.snapshot.answer(0, connection).unwrap();
+        assert!(Arc::ptr_eq(&first, &fixture.snapshot.answer(0, connection).unwrap()));
+        let mut tomorrow = fixture.snapshot.clone();
+        tomorrow.today = tomorrow.today.succ_opt().unwrap();
+        assert!(!Arc::ptr_eq(&first, &tomorrow.answer(0, connection).unwrap()), "another day, another question");
+    }
+
+    #[test]
+    fn queries_are_the_same_but_for_white_space() {
+        assert!(same_query("SELECT a\n  FROM b", "SELECT a FROM b ;\n"));
+        assert!(!same_query("SELECT a FROM b", "SELECT a FROM c"));
     }
 }
