@@ -137,13 +137,11 @@ mod tests {
     use crate::fixture::{Fixture, abstains, asks, fixture, sure};
 
     fn check(fixture: Fixture, expected: Expect) {
-        let shown: String = actions(&fixture.snapshot, Span::at(fixture.offset))
-            .into_iter()
-            .map(|action| {
-                let star = if action.preferred { "*" } else { " " };
-                format!("{star} {:?} {}\n", action.kind, action.title)
-            })
-            .collect();
+        let mut shown = String::new();
+        for action in actions(&fixture.snapshot, Span::at(fixture.offset)) {
+            let star = if action.preferred { "*" } else { " " };
+            shown.push_str(&format!("{star} {:?} {}\n", action.kind, action.title));
+        }
         expected.assert_eq(&shown);
     }
 

@@ -48,10 +48,7 @@ pub fn completions(snapshot: &Snapshot, offset: usize) -> Vec<CompletionItem> {
     }
     if let Some((prompt, line)) = prompt_line(snapshot, offset) {
         let Ok(connection) = snapshot.prompt_connection(prompt) else { return Vec::new() };
-        return snapshot
-            .schema(connection)
-            .map(|schema| prompt_completions(schema, snapshot, line))
-            .unwrap_or_default();
+        return connection.schema().map(|schema| prompt_completions(schema, snapshot, line)).unwrap_or_default();
     }
     in_query(snapshot, offset).unwrap_or_default()
 }
@@ -170,19 +167,12 @@ mod tests {
     use crate::fixture::{Fixture, SECRETS, fixture};
 
     fn check(fixture: Fixture, expected: Expect) {
-        let shown: String = completions(&fixture.snapshot, fixture.offset)
-            .into_iter()
-            .map(|item| {
-                format!(
-                    "{} {:?} {} <- {:?} ({})\n",
-                    item.rank,
-                    item.kind,
-                    item.label,
-                    item.span.of(fixture.text()),
-                    item.detail
-                )
-            })
-            .collect();
+        let mut shown = String::new();
+        for item in completions(&fixture.snapshot, fixture.offset) {
+            let replaced = item.span.of(fixture.text());
+            let CompletionItem { rank, kind, label, detail, .. } = &item;
+            shown.push_str(&format!("{rank} {kind:?} {label} <- {replaced:?} ({detail})\n"));
+        }
         expected.assert_eq(&shown);
     }
 

@@ -36,7 +36,7 @@ pub fn definition(snapshot: &Snapshot, offset: usize) -> Option<Location> {
 /// The names under which what the cursor touches may be annotated, most exact first.
 fn in_prompt(snapshot: &Snapshot, prompt: usize, offset: usize) -> Option<Vec<String>> {
     let reading = snapshot.reading(prompt)?;
-    let schema = snapshot.schema(reading.connection)?;
+    let schema = reading.connection.schema()?;
     match &link_at(&reading, reading.answer.as_ref()?, offset)?.kind {
         LinkKind::Table(table) => table_targets(schema, *table),
         LinkKind::Column(column) => column_targets(schema, *column),
@@ -49,7 +49,7 @@ fn in_prompt(snapshot: &Snapshot, prompt: usize, offset: usize) -> Option<Vec<St
 fn in_query(snapshot: &Snapshot, offset: usize) -> Option<Vec<String>> {
     let (_, query) = snapshot.query_at(offset).filter(|(_, query)| is_sql(query))?;
     let connection = snapshot.query_connection(query).ok()?;
-    let schema = snapshot.schema(connection)?;
+    let schema = connection.schema()?;
     let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.sql_context(connection))?;
     match symbol.kind {
         SymbolKind::Table(table) | SymbolKind::TableAlias { table: Some(table), .. } => table_targets(schema, table),

@@ -49,7 +49,7 @@ fn on_prompt(snapshot: &Snapshot, index: usize, offset: usize) -> Option<Hover> 
         let markdown = format!("The schema of {name} has not been read yet: run `nlq schema refresh`.");
         return Some(Hover { span: reading.prompt.span, markdown });
     };
-    match (link_at(&reading, answer, offset), snapshot.schema(reading.connection)) {
+    match (link_at(&reading, answer, offset), reading.connection.schema()) {
         (Some(link), Some(schema)) => {
             let span = reading.prompt.map.to_document(link.span);
             Some(Hover { span, markdown: word_card(link, &reading.prompt.text, schema) })
@@ -60,7 +60,7 @@ fn on_prompt(snapshot: &Snapshot, index: usize, offset: usize) -> Option<Hover> 
 
 fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> {
     let connection = snapshot.query_connection(query).ok().filter(|_| is_sql(query))?;
-    let schema = snapshot.schema(connection)?;
+    let schema = connection.schema()?;
     let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.sql_context(connection))?;
     let markdown = match &symbol.kind {
         SymbolKind::Table(table) => schema.table_card(*table),

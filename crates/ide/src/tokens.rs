@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_word_group_over_two_lines_is_two_tokens() {
-        let text = "//- /a.py\r\n# nlq(shop/dev): 💣 revenue per\r\n# month last\r\n# year\r\n".replacen("\r", "", 1);
+        let text = "//- /a.py\r\n# nlq(shop/dev): 💣 revenue per\r\n# month last\r\n# year\r\n".replacen('\r', "", 1);
         let question = "💣 revenue per month last year";
         check(fixture(&text).answering(0, sure(question, "SELECT 1")), expect![[""]]);
     }

@@ -145,11 +145,6 @@ impl Snapshot {
         SqlContext { dialect: connection.dialect, catalog, annotations: self.annotations(connection) }
     }
 
-    /// A connection's schema with what the team says about it.
-    pub(crate) fn schema<'a>(&'a self, connection: &'a ConnectionView) -> Option<Schema<'a>> {
-        connection.index.as_ref().map(|index| Schema { catalog: index.catalog(), annotations: index.annotations() })
-    }
-
     /// What the team says about a connection's schema.
     fn annotations<'a>(&'a self, connection: &'a ConnectionView) -> &'a Annotations {
         connection.index.as_ref().map_or(&self.workspace.annotations, |index| index.annotations())
@@ -314,6 +309,11 @@ impl ConnectionView {
             answers: Memo::default(),
             checks: Memo::default(),
         }
+    }
+
+    /// Its schema with what the team says about it.
+    pub(crate) fn schema(&self) -> Option<Schema<'_>> {
+        self.index.as_ref().map(|index| Schema { catalog: index.catalog(), annotations: index.annotations() })
     }
 
     /// The same connection and schema (and caches) in another state.
