@@ -147,22 +147,61 @@ mod tests {
 
     #[test]
     fn an_unanswered_prompt_is_generated_for_its_connection_first() {
-        check(fixture("-- nlq: orders$0\n").answering(0, sure("orders", "SELECT 1")), expect![[""]]);
-        check(fixture("-- nlq(warehouse/prod): orders$0\n"), expect![[""]]);
+        check(
+            fixture("-- nlq: orders$0\n").answering(0, sure("orders", "SELECT 1")),
+            expect![[r#"
+            * Rewrite Generate SQL for shop/dev (SQLite)
+              Rewrite Generate SQL for warehouse/prod (PostgreSQL)
+        "#]],
+        );
+        check(
+            fixture("-- nlq(warehouse/prod): orders$0\n"),
+            expect![[r#"
+            * Rewrite Generate SQL for warehouse/prod (PostgreSQL)
+              Rewrite Generate SQL for shop/dev (SQLite)
+        "#]],
+        );
     }
 
     #[test]
     fn a_clarification_offers_its_options() {
-        check(fixture("-- nlq: rev$0enue\n").answering(0, asks("revenue")), expect![[""]]);
-        check(fixture("-- nlq: wom$0bats\n").answering(0, abstains("wombats")), expect![[""]]);
+        check(
+            fixture("-- nlq: rev$0enue\n").answering(0, asks("revenue")),
+            expect![[r#"
+                  Rewrite I mean total_amount
+                  Rewrite I mean id
+                  Rewrite Generate SQL for shop/dev (SQLite)
+                  Rewrite Generate SQL for warehouse/prod (PostgreSQL)
+            "#]],
+        );
+        check(
+            fixture("-- nlq: wom$0bats\n").answering(0, abstains("wombats")),
+            expect![[r#"
+                  Rewrite Generate SQL for shop/dev (SQLite)
+                  Rewrite Generate SQL for warehouse/prod (PostgreSQL)
+            "#]],
+        );
     }
 
     #[test]
     fn an_answered_prompt_offers_other_readings() {
         let text = "-- nlq: orders$0\nSELECT 1;\n";
-        check(fixture(text).answering(0, sure("orders", "SELECT 1")), expect![[""]]);
+        check(
+            fixture(text).answering(0, sure("orders", "SELECT 1")),
+            expect![[r#"
+                  Rewrite Regenerate SQL for shop/dev (SQLite)
+                  Rewrite Use instead: Counts orders.
+                  Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
+            "#]],
+        );
         let other = "-- nlq: orders$0\nSELECT  count(*)\nFROM orders;\n";
-        check(fixture(other).answering(0, sure("orders", "SELECT 1")), expect![[""]]);
+        check(
+            fixture(other).answering(0, sure("orders", "SELECT 1")),
+            expect![[r#"
+                  Rewrite Regenerate SQL for shop/dev (SQLite)
+                  Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
+            "#]],
+        );
     }
 
     #[test]

@@ -178,10 +178,31 @@ mod tests {
 
     #[test]
     fn prompts_complete_with_the_words_of_business_and_schema() {
-        check(fixture("-- nlq: revenue of cus$0\n"), expect![[""]]);
-        check(fixture("-- nlq: am$0\n"), expect![[""]]);
-        check(fixture("-- nlq: orders of cüstomers in zü$0\n"), expect![[""]]);
-        check(fixture("-- nlq: first line\r\n-- then sal$0 of them\r\n"), expect![[""]]);
+        check(
+            fixture("-- nlq: revenue of cus$0\n"),
+            expect![[r#"
+            1 Table customers <- "cus" (People who bought)
+            2 Column customer_id <- "cus" (orders.customer_id)
+        "#]],
+        );
+        check(
+            fixture("-- nlq: am$0\n"),
+            expect![[r#"
+            6 Column total_amount <- "am" (orders.total_amount)
+        "#]],
+        );
+        check(
+            fixture("-- nlq: orders of cüstomers in zü$0\n"),
+            expect![[r#"
+            3 Value Zürich <- "zü" (customers.city)
+        "#]],
+        );
+        check(
+            fixture("-- nlq: first line\r\n-- then sal$0 of them\r\n"),
+            expect![[r#"
+            0 Term sales <- "sal" (orders)
+        "#]],
+        );
         check(fixture("//- /a.nlq\n# A\n\nrevenue of 💣 pur$0\n"), expect![[""]]);
     }
 
@@ -210,10 +231,32 @@ mod tests {
 
     #[test]
     fn connections_complete_after_the_trigger_and_in_directives() {
-        check(fixture("-- nlq($0\n"), expect![[""]]);
-        check(fixture("-- nlq(pr$0): orders\n"), expect![[""]]);
-        check(fixture("-- nlq-file: connection=sh$0\n"), expect![[""]]);
-        check(fixture("//- /a.nlq\n---\nconnection: $0\n---\n"), expect![[""]]);
+        check(
+            fixture("-- nlq($0\n"),
+            expect![[r#"
+            0 Connection shop/dev <- "" (SQLite)
+            0 Connection warehouse/prod <- "" (PostgreSQL)
+        "#]],
+        );
+        check(
+            fixture("-- nlq(pr$0): orders\n"),
+            expect![[r#"
+            0 Connection warehouse/prod <- "pr" (PostgreSQL)
+        "#]],
+        );
+        check(
+            fixture("-- nlq-file: connection=sh$0\n"),
+            expect![[r#"
+            0 Connection shop/dev <- "sh" (SQLite)
+        "#]],
+        );
+        check(
+            fixture("//- /a.nlq\n---\nconnection: $0\n---\n"),
+            expect![[r#"
+            0 Connection shop/dev <- "" (SQLite)
+            0 Connection warehouse/prod <- "" (PostgreSQL)
+        "#]],
+        );
         check(fixture("//- /a.py\nnlq($0\n"), expect![[""]]);
     }
 

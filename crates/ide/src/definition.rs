@@ -91,6 +91,6 @@ mod tests {
         check(fixture("-- nlq: x\nSELECT o$0.id FROM orders o;\n"), expect![[""]]);
         check(fixture("-- nlq: x\nSELECT i$0d FROM orders o;\n"), expect![[""]]);
         let prompt = fixture("-- nlq: reve$0nue of orders\n").answering(0, sure("revenue of orders", "SELECT 1"));
-        check(prompt, expect![[""]]);
+        check(prompt, expect!["/shop/shop.annotations.yaml:5 orders.total_amount"]);
     }
 }

@@ -192,8 +192,18 @@ mod tests {
 
     #[test]
     fn an_unanswered_prompt_says_one_thing_the_weightiest() {
-        check(fixture("-- nlq: show wombats\n").answering(0, abstains("show wombats")), expect![[""]]);
-        check(fixture("-- nlq: show revenue\n").answering(0, asks("show revenue")), expect![[""]]);
+        check(
+            fixture("-- nlq: show wombats\n").answering(0, abstains("show wombats")),
+            expect![[r#"
+            Warning unknown-entity "wombats": `wombats` names nothing in shop/dev. Name a table. []
+        "#]],
+        );
+        check(
+            fixture("-- nlq: show revenue\n").answering(0, asks("show revenue")),
+            expect![[r#"
+            Information clarification "show revenue": Which amount is meant? []
+        "#]],
+        );
         check(fixture("-- nlq: show revenue\n").answering(0, sure("show revenue", "SELECT 1")), expect![[""]]);
     }
 
@@ -206,22 +216,39 @@ mod tests {
     #[test]
     fn a_boundary_in_a_second_comment_line_stands_on_that_line() {
         let text = "-- nlq: show 💣\r\n-- and wombats\r\n";
-        check(fixture(text).answering(0, abstains("show 💣 and wombats")), expect![[""]]);
+        check(
+            fixture(text).answering(0, abstains("show 💣 and wombats")),
+            expect![[r#"
+            Warning unknown-entity "wombats": `wombats` names nothing in shop/dev. Name a table. []
+        "#]],
+        );
     }
 
     #[test]
     fn what_is_true_of_the_whole_file_is_said_once() {
         let text = "-- nlq(warehouse/prod): orders\n\n-- nlq(warehouse/prod): customers\n";
-        check(fixture(text), expect![[""]]);
+        check(
+            fixture(text),
+            expect![[r#"
+            Information no-schema "orders": the schema of warehouse/prod has not been read yet: run `nlq schema refresh` []
+        "#]],
+        );
         check(
             fixture("-- nlq: orders\n\n-- nlq: customers\n").with_workspace(|w| *w = crate::WorkspaceView::default()),
-            expect![[""]],
+            expect![[r#"
+                Information no-workspace "orders": this file is in no nlq workspace: run `nlq init` to say which database its questions are for []
+            "#]],
         );
     }
 
     #[test]
     fn an_unknown_connection_has_its_mend() {
-        check(fixture("-- nlq(shop/dve): orders\n"), expect![[""]]);
+        check(
+            fixture("-- nlq(shop/dve): orders\n"),
+            expect![[r#"
+            Error unknown-connection "shop/dve": there is no connection `shop/dve`: did you mean `shop/dev`? ["Change to `shop/dev`"]
+        "#]],
+        );
     }
 
     #[test]
@@ -276,7 +303,12 @@ mod tests {
         };
         let query = fixture.snapshot.document.queries()[0].text.clone();
         fixture.snapshot.runs = std::sync::Arc::new([(query, run)].into());
-        check(fixture, expect![[""]]);
+        check(
+            fixture,
+            expect![[r#"
+            Error run-failed "SELECT id": no such table: orders []
+        "#]],
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{AnnotationSource, ConnectionState, ConnectionView, Options, Snapshot
 /// What no output may ever show: sampled values and enum values of sensitive columns.
 pub(crate) const SECRETS: [&str; 3] = ["ada@example.org", "grace@example.org", "topsecret"];
 
-const CONFIG: &str = "\
+pub(crate) const CONFIG: &str = "\
 workspace: test
 providers:
   shop:

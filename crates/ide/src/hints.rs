@@ -65,8 +65,13 @@ fn confidence(reading: &Reading<'_>, offset: usize) -> Option<Hint> {
 }
 
 fn last_run(run: &LastRun, offset: usize) -> Hint {
-    if let Some(error) = &run.error {
-        return Hint { offset, label: "failed".into(), tooltip: Some(prose(error)) };
+    Hint { offset, label: run_words(run), tooltip: run.error.as_ref().map(|error| prose(error)) }
+}
+
+/// How a run went: `12 rows, 3 ms`.
+pub(crate) fn run_words(run: &LastRun) -> String {
+    if run.error.is_some() {
+        return "failed".into();
     }
     let rows = match (run.rows, run.truncated) {
         (1, false) => "1 row".into(),
@@ -75,7 +80,7 @@ fn last_run(run: &LastRun, offset: usize) -> Hint {
     };
     let millis = run.elapsed.as_millis();
     let time = if millis < 1000 { format!("{millis} ms") } else { format!("{:.1} s", run.elapsed.as_secs_f64()) };
-    Hint { offset, label: format!("{rows}, {time}"), tooltip: None }
+    format!("{rows}, {time}")
 }
 
 /// The end of the last line of a range, before its line end and white space.
@@ -106,16 +111,36 @@ mod tests {
     #[test]
     fn a_prompt_says_how_sure_the_engine_is_or_what_it_asks() {
         let text = "-- nlq: revenue\r\n-- of orders\r\n";
-        check(&fixture(text).answering(0, sure("revenue of orders", "SELECT 1")), expect![[""]]);
-        check(&fixture(text).answering(0, asks("revenue of orders")), expect![[""]]);
+        check(
+            &fixture(text).answering(0, sure("revenue of orders", "SELECT 1")),
+            expect![[r#"
+            -- of orders <92 % sure>
+        "#]],
+        );
+        check(
+            &fixture(text).answering(0, asks("revenue of orders")),
+            expect![[r#"
+            -- of orders <asks: Which amount is meant?>
+        "#]],
+        );
         check(&fixture(text).answering(0, abstains("revenue of orders")), expect![[""]]);
     }
 
     #[test]
     fn of_a_query_changed_by_hand_the_engine_is_not_sure() {
         let answer = || sure("orders", "SELECT id\nFROM orders");
-        check(&fixture("-- nlq: orders\nSELECT id FROM orders;\n").answering(0, answer()), expect![[""]]);
-        check(&fixture("-- nlq: orders\nSELECT count(*) FROM orders;\n").answering(0, answer()), expect![[""]]);
+        check(
+            &fixture("-- nlq: orders\nSELECT id FROM orders;\n").answering(0, answer()),
+            expect![[r#"
+            -- nlq: orders <92 % sure>
+        "#]],
+        );
+        check(
+            &fixture("-- nlq: orders\nSELECT count(*) FROM orders;\n").answering(0, answer()),
+            expect![[r#"
+            -- nlq: orders <40 % sure>
+        "#]],
+        );
         check(&fixture("-- nlq: orders\nSELECT status FROM orders;\n").answering(0, answer()), expect![[""]]);
     }
 
@@ -128,8 +153,23 @@ mod tests {
             fixture.snapshot.runs = Arc::new([(query, run)].into());
             fixture
         };
-        check(&ran(1, false, 3, None), expect![[""]]);
-        check(&ran(1000, true, 2345, None), expect![[""]]);
-        check(&ran(0, false, 3, Some("no such column")), expect![[""]]);
+        check(
+            &ran(1, false, 3, None),
+            expect![[r#"
+            FROM orders; <1 row, 3 ms>
+        "#]],
+        );
+        check(
+            &ran(1000, true, 2345, None),
+            expect![[r#"
+            FROM orders; <first 1,000 rows, 2.3 s>
+        "#]],
+        );
+        check(
+            &ran(0, false, 3, Some("no such column")),
+            expect![[r#"
+            FROM orders; <failed>
+        "#]],
+        );
     }
 }

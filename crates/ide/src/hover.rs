@@ -6,6 +6,7 @@ use nlq_text::Span;
 
 use crate::{
     Snapshot,
+    hints::run_words,
     markdown::{code, code_list, fenced, percent, prose},
     reasoning::link_kind,
     schema_card::Schema,
@@ -61,7 +62,13 @@ fn on_prompt(snapshot: &Snapshot, index: usize, offset: usize) -> Option<Hover> 
 fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> {
     let connection = snapshot.query_connection(query).ok().filter(|_| is_sql(query))?;
     let schema = connection.schema()?;
-    let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.sql_context(connection))?;
+    let at = query.map.to_extracted(offset)?;
+    let first_word = query.text.find(|ch: char| !ch.is_alphanumeric()).unwrap_or(query.text.len());
+    if at <= first_word {
+        let markdown = answer_card(snapshot, query)?;
+        return Some(Hover { span: query.map.to_document(Span::new(0, first_word)), markdown });
+    }
+    let symbol = symbol_at(&query.text, at, snapshot.sql_context(connection))?;
     let markdown = match &symbol.kind {
         SymbolKind::Table(table) => schema.table_card(*table),
         SymbolKind::Column(column) => schema.column_card(*column),
@@ -79,10 +86,11 @@ fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> 
 fn word_card(link: &Link, question: &str, schema: Schema<'_>) -> String {
     let word = code(link.span.of(question));
     let head = match &link.kind {
-        LinkKind::Unknown => format!("**{word}** was not understood."),
-        kind => format!("**{word}** is read as {}, {} sure.", link_kind(kind), percent(link.score)),
+        LinkKind::Unknown => format!("**{word}** was not understood"),
+        kind => format!("**{word}** is read as {}, {} sure", link_kind(kind), percent(link.score)),
     };
-    let mut parts = vec![head, prose(&link.evidence)];
+    let evidence = if link.evidence.is_empty() { String::new() } else { format!(": {}", prose(&link.evidence)) };
+    let mut parts = vec![format!("{head}{evidence}")];
     match &link.kind {
         LinkKind::Table(table) => parts.push(schema.table_card(*table)),
         LinkKind::Column(column) => parts.push(schema.column_card(*column)),
@@ -91,7 +99,7 @@ fn word_card(link: &Link, question: &str, schema: Schema<'_>) -> String {
             let names = code_list(names.iter().map(String::as_str), SHOWN);
             if columns.iter().any(|column| schema.is_sensitive(*column)) {
                 // The evidence may quote the value as it stands in the database.
-                parts.truncate(1);
+                parts = vec![head];
                 parts.push(format!("A value of {names}, which is sensitive: values are not shown."));
             } else if !names.is_empty() {
                 parts.push(format!("{} in {names}", code(value)));
@@ -118,12 +126,35 @@ fn term_card(name: &str, annotations: &Annotations) -> Option<String> {
     Some(format!("{description}{} over {}", code(expression), code(table)))
 }
 
+/// What an answer does, in words, when the engine wrote it, and how its last run went.
+fn answer_card(snapshot: &Snapshot, query: &Query) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(reading) = query.prompt.and_then(|prompt| snapshot.reading(prompt))
+        && let Some(answer) = &reading.answer
+    {
+        match &answer.outcome {
+            Outcome::Query { sql, description } if same_query(sql, &query.text) => {
+                parts.push(format!("**{} sure:** {}", percent(answer.confidence), prose(description)));
+            }
+            _ => {
+                let other = answer.alternatives.iter().find(|other| same_query(&other.sql, &query.text));
+                parts.extend(other.map(|o| format!("**{} sure:** {}", percent(o.confidence), prose(&o.description))));
+            }
+        }
+    }
+    if let Some(run) = snapshot.runs.get(&query.text) {
+        let error = run.error.as_ref().map(|error| format!(": {}", prose(error))).unwrap_or_default();
+        parts.push(format!("Last run: {}{error}", run_words(run)));
+    }
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
 /// The reading of a whole prompt.
 fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
     let mut parts = vec![format!("Asked of **{}**", prose(&reading.connection.title()))];
     match &answer.outcome {
         Outcome::Query { sql, description } => {
-            parts.push(format!("{} ({} sure)", prose(description), percent(answer.confidence)));
+            parts.push(format!("**{} sure:** {}", percent(answer.confidence), prose(description)));
             parts.push(fenced("sql", sql));
             if reading.standing.is_some_and(|query| !same_query(sql, &query.text)) {
                 parts.push("The query below the question is another one.".into());
@@ -131,13 +162,15 @@ fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
         }
         Outcome::Clarification(clarification) => {
             parts.push(format!("**Asks:** {}", prose(&clarification.question)));
-            parts.push(list(clarification.options.iter().map(|option| prose(&option.label))));
+            parts.push(list("", clarification.options.iter().map(|option| prose(&option.label))));
         }
         Outcome::Abstention { reason } => parts.push(format!("**No answer:** {}", prose(reason))),
     }
-    parts.push(list(answer.boundaries.iter().take(SHOWN).map(|boundary| prose(&boundary.explanation))));
+    let boundaries = answer.boundaries.iter().take(SHOWN).map(|boundary| prose(&boundary.explanation));
+    parts.push(list("Not known:\n", boundaries));
     let factors = answer.factors.iter().take(SHOWN);
-    parts.push(list(factors.map(|factor| format!("{} {}", percent(factor.value), prose(&factor.explanation)))));
+    let factors = factors.map(|factor| format!("{} {}", percent(factor.value), prose(&factor.explanation)));
+    parts.push(list("What the confidence is made of:\n", factors));
     match answer.alternatives.len() {
         0 => {}
         1 => parts.push("There is one other reading.".into()),
@@ -147,8 +180,10 @@ fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
     parts.join("\n\n")
 }
 
-fn list(lines: impl Iterator<Item = String>) -> String {
-    lines.map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
+/// A list under its title; nothing when the list is empty.
+fn list(title: &str, lines: impl Iterator<Item = String>) -> String {
+    let lines: Vec<String> = lines.map(|line| format!("- {line}")).collect();
+    if lines.is_empty() { String::new() } else { format!("{title}{}", lines.join("\n")) }
 }
 
 #[cfg(test)]
@@ -190,10 +225,44 @@ mod tests {
             let text = format!("-- nlq: {}\n", question.replacen(word, &format!("{word}$0"), 1));
             fixture(&text).answering(0, sure(question, "SELECT 1"))
         };
-        check(hovered("revenue"), expect![[""]]);
-        check(hovered("Zürich"), expect![[""]]);
-        check(hovered("last"), expect![[""]]);
-        check(hovered("wombats"), expect![[""]]);
+        check(
+            hovered("revenue"),
+            expect![[r#"
+                "revenue"
+                **`revenue`** is read as a column, 90 % sure: the team calls it so
+
+                **`orders.total_amount`** `NUMERIC(10,2)`, never NULL
+
+                What the customer paid, with \*taxes\* included
+
+                Also called: revenue
+            "#]],
+        );
+        check(
+            hovered("Zürich"),
+            expect![[r#"
+                "Zürich"
+                **`Zürich`** is read as a value, 90 % sure: a known value
+
+                `Zürich` in `customers.city`
+            "#]],
+        );
+        check(
+            hovered("last"),
+            expect![[r#"
+                "last year"
+                **`last year`** is read as a time, 90 % sure: before 2026
+
+                2025
+            "#]],
+        );
+        check(
+            hovered("wombats"),
+            expect![[r#"
+                "wombats"
+                **`wombats`** was not understood
+            "#]],
+        );
     }
 
     #[test]
@@ -201,22 +270,97 @@ mod tests {
         let fixture = fixture("-- nlq: orders of ad$0a\n").answering(0, sure("orders of ada", "SELECT 1"));
         let markdown = hover(&fixture.snapshot, fixture.offset).map(|hover| hover.markdown).unwrap_or_default();
         assert!(SECRETS.iter().all(|secret| !markdown.contains(secret)), "{markdown}");
-        expect![[""]].assert_eq(&markdown);
+        expect![[r#"
+            **`ada`** is read as a value, 90 % sure
+
+            A value of `customers.email`, which is sensitive: values are not shown."#]]
+        .assert_eq(&markdown);
     }
 
     #[test]
     fn the_trigger_shows_the_reading_of_the_whole_prompt() {
         let question = "revenue of orders";
         let text = "-- n$0lq: revenue of orders\n";
-        check(fixture(text).answering(0, sure(question, "SELECT sum(total_amount) FROM orders")), expect![[""]]);
-        check(fixture(text).answering(0, asks(question)), expect![[""]]);
-        check(fixture(text).answering(0, abstains(question)), expect![[""]]);
+        check(
+            fixture(text).answering(0, sure(question, "SELECT sum(total_amount) FROM orders")),
+            expect![[r#"
+                "-- nlq: revenue of orders"
+                Asked of **shop/dev (SQLite)**
+
+                **92 % sure:** Sums `orders.total_amount`.
+
+                ```sql
+                SELECT sum(total_amount) FROM orders
+                ```
+
+                What the confidence is made of:
+                - 92 % Most words are known.
+
+                There is one other reading.
+            "#]],
+        );
+        check(
+            fixture(text).answering(0, asks(question)),
+            expect![[r#"
+                "-- nlq: revenue of orders"
+                Asked of **shop/dev (SQLite)**
+
+                **Asks:** Which amount is meant?
+
+                - total_amount
+                - id
+
+                What the confidence is made of:
+                - 50 % Most words are known.
+            "#]],
+        );
+        check(
+            fixture(text).answering(0, abstains(question)),
+            expect![[r#"
+                "-- nlq: revenue of orders"
+                Asked of **shop/dev (SQLite)**
+
+                **No answer:** A word is not known.
+
+                Not known:
+                - Something is odd.
+                - `wombats` names nothing in shop/dev.
+
+                What the confidence is made of:
+                - 10 % Most words are known.
+            "#]],
+        );
         let answered = fixture(&format!("{text}SELECT 2;\n")).answering(0, sure(question, "SELECT 1"));
-        check(answered, expect![[""]]);
+        check(
+            answered,
+            expect![[r#"
+                "-- nlq: revenue of orders"
+                Asked of **shop/dev (SQLite)**
+
+                **92 % sure:** Sums `orders.total_amount`.
+
+                ```sql
+                SELECT 1
+                ```
+
+                The query below the question is another one.
+
+                What the confidence is made of:
+                - 92 % Most words are known.
+
+                There is one other reading.
+            "#]],
+        );
     }
 
     #[test]
     fn before_the_schema_is_known_the_hover_says_so() {
-        check(fixture("-- nl$0q(warehouse/prod): orders\n"), expect![[""]]);
+        check(
+            fixture("-- nl$0q(warehouse/prod): orders\n"),
+            expect![[r#"
+            "-- nlq(warehouse/prod): orders"
+            The schema of `warehouse/prod` has not been read yet: run `nlq schema refresh`.
+        "#]],
+        );
     }
 }

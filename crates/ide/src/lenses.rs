@@ -42,8 +42,11 @@ pub fn lenses(snapshot: &Snapshot) -> Vec<Lens> {
         let mut lens = |title: String, command| lenses.push(Lens { span: prompt.span, title, command });
         let connection = || reading.connection.reference.clone();
         let verb = if prompt.answer.is_some() { "Regenerate" } else { "Generate" };
-        let generate = LensCommand::Generate { prompt: index, connection: connection() };
-        lens(format!("{verb} for {}", reading.connection.reference), generate);
+        // Without trust, only a schema that is in the repository can be asked.
+        if workspace.trusted || reading.answer.is_some() {
+            let generate = LensCommand::Generate { prompt: index, connection: connection() };
+            lens(format!("{verb} for {}", reading.connection.reference), generate);
+        }
         if let Some(query) = prompt.answer.filter(|_| workspace.trusted) {
             lens("Run".into(), LensCommand::Run { query, connection: connection() });
             lens("Explain plan".into(), LensCommand::ExplainPlan { query, connection: connection() });
@@ -74,12 +77,28 @@ mod tests {
 
     #[test]
     fn prompts_offer_what_can_be_done_with_them() {
-        check(&fixture(TEXT), expect![[""]]);
+        check(
+            &fixture(TEXT),
+            expect![[r#"
+            Regenerate for shop/dev | "-- nlq: orders"
+            Run | "-- nlq: orders"
+            Explain plan | "-- nlq: orders"
+            Why | "-- nlq: orders"
+            Generate for warehouse/prod | "-- nlq(warehouse/prod): customers"
+        "#]],
+        );
     }
 
     #[test]
     fn an_untrusted_workspace_asks_for_trust_and_runs_nothing() {
-        check(&fixture(TEXT).with_workspace(|workspace| workspace.trusted = false), expect![[""]]);
+        check(
+            &fixture(TEXT).with_workspace(|workspace| workspace.trusted = false),
+            expect![[r#"
+                Trust this workspace to connect | ""
+                Regenerate for shop/dev | "-- nlq: orders"
+                Why | "-- nlq: orders"
+            "#]],
+        );
         check(&fixture("SELECT 1;\n").with_workspace(|workspace| workspace.trusted = false), expect![[""]]);
     }
 

@@ -18,6 +18,8 @@ mod outline;
 mod prompt_completion;
 mod reasoning;
 mod schema_card;
+#[cfg(test)]
+mod secrecy_tests;
 mod tokens;
 mod view;
 mod workspace_files;

@@ -123,12 +123,19 @@ mod tests {
     #[test]
     fn prompts_of_code_stand_with_their_answers() {
         let text = "-- nlq: orders\nSELECT id\nFROM orders;\n\n-- nlq: customers in 💣\n";
-        check(&fixture(text), expect![[""]], expect![[""]]);
+        check(
+            &fixture(text),
+            expect![[r#"
+            orders (answered)
+            customers in 💣 (not answered yet)
+        "#]],
+            expect!["0-2"],
+        );
     }
 
     #[test]
     fn headings_hold_their_prompts() {
         let text = "//- /a.nlq\n---\nconnection: shop/dev\n---\n# Orders\n\nall orders\n\n```sql\nSELECT id\nFROM orders\n```\n\n## Late\n\nlate orders\n\n# Customers\n\nall customers\n";
-        check(&fixture(text), expect![[""]], expect![[""]]);
+        check(&fixture(text), expect![[""]], expect!["0-2 1-18"]);
     }
 }

@@ -16,7 +16,7 @@ pub fn reasoning_markdown(answer: &Answer, prompt: &str, connection: &Connection
     out.push(format!("Asked of {}.", code(&connection.to_string())));
     match &answer.outcome {
         Outcome::Query { sql, description } => {
-            out.push(format!("{} ({} sure)", prose(description), percent(answer.confidence)));
+            out.push(format!("**{} sure:** {}", percent(answer.confidence), prose(description)));
             out.push(fenced("sql", sql));
         }
         Outcome::Clarification(clarification) => {
@@ -56,7 +56,10 @@ pub fn reasoning_markdown(answer: &Answer, prompt: &str, connection: &Connection
         "Words",
         answer.links.iter().map(|link| {
             let word = code(link.span.of(prompt));
-            format!("- {word} as {}, {}: {}", link_kind(&link.kind), percent(link.score), prose(&link.evidence))
+            match &link.kind {
+                LinkKind::Unknown => format!("- {word} was not understood"),
+                kind => format!("- {word} as {}, {}: {}", link_kind(kind), percent(link.score), prose(&link.evidence)),
+            }
         }),
     );
     out.extend(answer.reasoning.stages.iter().map(stage));
@@ -138,12 +141,102 @@ mod tests {
     fn the_whole_way_is_told() {
         let connection = ConnectionRef { provider: "shop".into(), connection: "dev".into() };
         let question = "revenue of *all* orders";
-        expect![[""]].assert_eq(&reasoning_markdown(
+        expect![[r##"
+            # revenue of \*all\* orders
+
+            Asked of `shop/dev`.
+
+            **92 % sure:** Sums `orders.total_amount`.
+
+            ```sql
+            SELECT sum(total_amount)
+            FROM orders
+            ```
+
+            ## Confidence
+
+            - 92 % schema coverage: Most words are known.
+
+            ## Words
+
+            - `revenue` as a column, 90 %: the team calls it so
+            - `orders` as a table, 90 %: the name of a table
+
+            ## Intent Analysis
+
+            What is wanted (1.2 ms)
+
+            1. Looked for an aggregate (95 %)
+               - found words: `["revenue"]`
+               - as: sum
+
+            **So:** A sum
+
+            - Not a count (40 %): revenue is an amount
+
+            ## Other readings
+
+            - Counts orders. (40 %)
+
+            ```sql
+            SELECT count(*) FROM orders
+            ```
+        "##]]
+        .assert_eq(&reasoning_markdown(
             &sure(question, "SELECT sum(total_amount)\nFROM orders"),
             question,
             &connection,
         ));
-        expect![[""]].assert_eq(&reasoning_markdown(&asks("revenue"), "revenue", &connection));
-        expect![[""]].assert_eq(&reasoning_markdown(&abstains("wombats"), "wombats", &connection));
+        expect![[r#"
+            # revenue
+
+            Asked of `shop/dev`.
+
+            **Asks:** Which amount is meant?
+
+            - total_amount
+
+            ```sql
+            SELECT total_amount FROM orders
+            ```
+
+            - id
+
+            ```sql
+            SELECT id FROM orders
+            ```
+
+            ## Confidence
+
+            - 50 % schema coverage: Most words are known.
+
+            ## Words
+
+            - `revenue` as a column, 90 %: the team calls it so
+        "#]]
+        .assert_eq(&reasoning_markdown(&asks("revenue"), "revenue", &connection));
+        expect![[r#"
+            # wombats
+
+            Asked of `shop/dev`.
+
+            **No answer:** A word is not known.
+
+            ## Confidence
+
+            - 10 % schema coverage: Most words are known.
+
+            ## Not known
+
+            - Something is odd. (50 %)
+              - Name a table.
+            - `wombats` names nothing in shop/dev. (90 %)
+              - Name a table.
+
+            ## Words
+
+            - `wombats` was not understood
+        "#]]
+        .assert_eq(&reasoning_markdown(&abstains("wombats"), "wombats", &connection));
     }
 }

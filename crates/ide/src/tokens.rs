@@ -138,7 +138,18 @@ mod tests {
     #[test]
     fn words_are_marked_as_they_were_understood() {
         let question = "revenue per month of customers in Zürich last year for wombats";
-        check(fixture(&format!("-- nlq: {question}\n")).answering(0, sure(question, "SELECT 1")), expect![[""]]);
+        check(
+            fixture(&format!("-- nlq: {question}\n")).answering(0, sure(question, "SELECT 1")),
+            expect![[r#"
+            Trigger "nlq:"
+            Column "revenue"
+            Operation "per month"
+            Table "customers"
+            Value "Zürich"
+            Time "last year"
+            Unknown "wombats" unresolved
+        "#]],
+        );
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! Features of the workspace's own files: `nlq.yaml` and annotation files.
 
+use chrono::{DateTime, Utc};
 use nlq_text::Diagnostic;
 
-use crate::{CompletionItem, Hover, WorkspaceView};
+use crate::{
+    CompletionItem, ConnectionState, ConnectionView, Hover, WorkspaceView,
+    markdown::{count, prose},
+    schema_card::Schema,
+};
 
 /// Everything to say about the text of an `nlq.yaml`.
 pub fn config_diagnostics(text: &str) -> Vec<Diagnostic> {
@@ -39,12 +44,139 @@ pub fn annotation_completions(text: &str, offset: usize, workspace: &WorkspaceVi
 
 /// What is known of the setting or connection at `offset` of an `nlq.yaml`.
 pub fn config_hover(text: &str, offset: usize, workspace: &WorkspaceView) -> Option<Hover> {
-    let _ = (text, offset, workspace);
-    None
+    let parsed = nlq_config::parse_config(text).value;
+    let (reference, config) = parsed.connections().find(|(_, config)| config.span.touches(offset))?;
+    let connection = workspace.connections.get(&reference)?;
+    Some(Hover { span: config.span, markdown: connection_card(connection, workspace.trusted) })
+}
+
+/// How a connection stands and what is known of its schema.
+fn connection_card(connection: &ConnectionView, trusted: bool) -> String {
+    let mut parts = vec![format!("**{}**", prose(&connection.title()))];
+    parts.push(match &connection.state {
+        _ if !trusted => "Not trusted yet: nothing is connected to before `nlq trust`.".into(),
+        ConnectionState::Idle => "Not used yet.".into(),
+        ConnectionState::Connecting => "Connecting.".into(),
+        ConnectionState::Ready => "Connected.".into(),
+        ConnectionState::Failed(why) => format!("Failed: {}", prose(why)),
+    });
+    parts.push(match (&connection.index, connection.schema_taken_at) {
+        (Some(index), Some(taken)) => {
+            let day = DateTime::<Utc>::from(taken).format("%Y-%m-%d %H:%M UTC");
+            format!("Schema of {} tables, read {day}.", count(index.catalog().tables.len() as u64))
+        }
+        _ => "The schema has not been read yet: run `nlq schema refresh`.".into(),
+    });
+    parts.join("\n\n")
 }
 
 /// What is known of the table or column at `offset` of an annotation file.
 pub fn annotation_hover(text: &str, offset: usize, workspace: &WorkspaceView) -> Option<Hover> {
-    let _ = (text, offset, workspace);
-    None
+    let file = nlq_config::parse_annotations(text).value;
+    let place = file.places.iter().find(|place| place.span.touches(offset))?;
+    let card = workspace.connections.values().find_map(|connection| card_of(&place.target, connection.schema()?))?;
+    Some(Hover { span: place.span, markdown: card })
+}
+
+/// The card of `table`, `schema.table`, `table.column` or `schema.table.column`.
+fn card_of(target: &str, schema: Schema<'_>) -> Option<String> {
+    let find = |name: &str| match name.rsplit_once('.') {
+        Some((namespace, table)) => schema.catalog.find_table(Some(namespace), table),
+        None => schema.catalog.find_table(None, name),
+    };
+    if let Some(table) = find(target) {
+        return Some(schema.table_card(table));
+    }
+    let (table, column) = target.rsplit_once('.')?;
+    Some(schema.column_card(schema.catalog.find_column(find(table)?, column)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use nlq_engine::SchemaIndex;
+
+    use super::*;
+    use crate::fixture::{ANNOTATIONS, CONFIG, fixture};
+
+    fn hovered(hover: fn(&str, usize, &WorkspaceView) -> Option<Hover>, text: &str, at: &str, expected: Expect) {
+        let workspace = fixture("").snapshot.workspace;
+        let found = hover(text, text.find(at).expect("the text has it"), &workspace);
+        let shown = found.map(|hover| format!("{:?}\n{}\n", hover.span.of(text), hover.markdown));
+        expected.assert_eq(&shown.unwrap_or_default());
+    }
+
+    #[test]
+    fn connections_tell_how_they_stand() {
+        hovered(config_hover, CONFIG, "dev:", expect![[r#"
+            "dev"
+            **shop/dev (SQLite)**
+
+            Not used yet.
+
+            Schema of 2 tables, read 1970-01-01 00:00 UTC.
+        "#]]);
+        hovered(config_hover, CONFIG, "prod:", expect![[r#"
+            "prod"
+            **warehouse/prod (PostgreSQL)**
+
+            Not used yet.
+
+            The schema has not been read yet: run `nlq schema refresh`.
+        "#]]);
+    }
+
+    #[test]
+    fn annotated_names_show_what_the_schema_knows() {
+        hovered(annotation_hover, ANNOTATIONS, "orders\n", expect![[r#"
+            "orders"
+            **`orders`** table, about 56,789 rows
+
+            What customers bought, one row a purchase
+
+            Also called: purchases, sales
+
+            Key: `id`
+
+            References: `orders.customer_id → customers.id`
+
+            Columns: `id INTEGER`, `customer_id INTEGER`, `status TEXT`, `total_amount NUMERIC(10,2)`, `placed_at TEXT`
+        "#]]);
+        hovered(annotation_hover, ANNOTATIONS, "customers.email", expect![[r#"
+            "customers.email"
+            **`customers.email`** `TEXT`, may be NULL
+
+            Where to write to
+
+            Unique.
+
+            Sensitive: values are not shown.
+        "#]]);
+    }
+
+    #[test]
+    fn a_name_that_one_connection_knows_is_not_unknown() {
+        let view = |change: fn(&mut WorkspaceView)| fixture("").with_workspace(change).snapshot.workspace;
+        let text = "annotations:\n  - table: ordres\n  - table: orders\n";
+        let shown = |found: Vec<Diagnostic>| {
+            let lines = found.into_iter().map(|d| format!("{} {:?}", d.code, d.span.of(text)));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let both = view(|workspace| {
+            let empty = SchemaIndex::new(Default::default(), Default::default());
+            let (reference, prod) = workspace.connections.pop_last().expect("two connections");
+            let prod = ConnectionView::new(
+                prod.reference.clone(),
+                prod.dialect,
+                Some(empty.into()),
+                None,
+                ConnectionState::Idle,
+            );
+            workspace.connections.insert(reference, prod.into());
+        });
+        expect![[r#"unknown-table "ordres""#]].assert_eq(&shown(annotation_diagnostics(text, &both)));
+        let none = view(|workspace| workspace.connections.clear());
+        expect![[""]].assert_eq(&shown(annotation_diagnostics(text, &none)));
+    }
 }
