@@ -7,8 +7,10 @@ use crate::{Snapshot, outline::front_matter, prompt_completion::prompt_completio
 /// One completion in a prompt or a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletionItem {
-    /// Shown and typed.
+    /// Shown, and compared with what was typed.
     pub label: String,
+    /// What is written in place of `span`: the label as it must stand there, escaped in a string, with a key's colon.
+    pub insert: String,
     /// What it replaces, in the document.
     pub span: Span,
     /// What it is.
@@ -93,12 +95,13 @@ fn in_query(snapshot: &Snapshot, offset: usize) -> Option<Vec<CompletionItem>> {
     let items = complete(&text, at, context).into_iter().filter_map(|item| {
         let edit = if item.span.start >= query.text.len() && gap.is_some() {
             let by = |at: usize| at - query.text.len() + end;
-            Edit { span: Span::new(by(item.span.start), by(item.span.end)), text: item.label }
+            Edit { span: Span::new(by(item.span.start), by(item.span.end)), text: item.label.clone() }
         } else {
-            document.query_edit(index, &Edit { span: item.span, text: item.label })?
+            document.query_edit(index, &Edit { span: item.span, text: item.label.clone() })?
         };
         Some(CompletionItem {
-            label: edit.text,
+            label: item.label,
+            insert: edit.text,
             span: edit.span,
             kind: kind(item.kind),
             detail: item.detail,
@@ -149,6 +152,7 @@ fn connections(snapshot: &Snapshot, typed: Span) -> Vec<CompletionItem> {
         full.starts_with(&name) || full.split('/').any(|part| part.starts_with(&name))
     });
     let items = matching.map(|(view, label)| CompletionItem {
+        insert: label.clone(),
         label,
         span: typed,
         kind: CompletionItemKind::Connection,
@@ -263,7 +267,7 @@ mod tests {
     fn labels(text: &str, prefix: &str) -> Vec<String> {
         let fixture = fixture(text);
         let items = completions(&fixture.snapshot, fixture.offset);
-        let shown = items.into_iter().map(|item| format!("{} <- {:?}", item.label, item.span.of(fixture.text())));
+        let shown = items.into_iter().map(|item| format!("{} <- {:?}", item.insert, item.span.of(fixture.text())));
         shown.filter(|label| label.starts_with(prefix)).collect()
     }
 

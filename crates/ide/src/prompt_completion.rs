@@ -108,8 +108,15 @@ impl Found {
         // What begins with the typed word comes before what only contains one that does.
         let rank = if is_start { group } else { group + 4 };
         let detail = one_line(detail, 60);
-        let item =
-            CompletionItem { label: name.to_owned(), span, kind, detail: detail.clone(), documentation: None, rank };
+        let item = CompletionItem {
+            label: name.to_owned(),
+            insert: name.to_owned(),
+            span,
+            kind,
+            detail: detail.clone(),
+            documentation: None,
+            rank,
+        };
         self.items
             .entry((group, name.to_owned()))
             .and_modify(|(known, _)| {

@@ -1,10 +1,13 @@
 //! Features of the workspace's own files: `nlq.yaml` and annotation files.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
+use nlq_config::CompletionKind;
 use nlq_text::Diagnostic;
 
 use crate::{
-    CompletionItem, ConnectionState, ConnectionView, Hover, WorkspaceView,
+    CompletionItem, CompletionItemKind, ConnectionState, ConnectionView, Hover, WorkspaceView,
     markdown::{count, prose},
     schema_card::Schema,
 };
@@ -30,24 +33,51 @@ pub fn annotation_diagnostics(text: &str, workspace: &WorkspaceView) -> Vec<Diag
     diagnostics
 }
 
-/// What could stand at `offset` of an `nlq.yaml`.
-pub fn config_completions(text: &str, offset: usize, workspace: &WorkspaceView) -> Vec<CompletionItem> {
-    let _ = (text, offset, workspace);
-    Vec::new()
+/// What could stand at `offset` of an `nlq.yaml`: keys, words, connections.
+pub fn config_completions(text: &str, offset: usize) -> Vec<CompletionItem> {
+    nlq_config::config_completions(text, offset).into_iter().map(item).collect()
 }
 
-/// What could stand at `offset` of an annotation file: keys, tables, columns.
+/// What could stand at `offset` of an annotation file: keys, words, the tables and columns of all schemas that are known.
 pub fn annotation_completions(text: &str, offset: usize, workspace: &WorkspaceView) -> Vec<CompletionItem> {
-    let _ = (text, offset, workspace);
-    Vec::new()
+    let mut found = nlq_config::annotation_completions(text, offset, None);
+    let mut known: HashSet<String> = found.iter().map(|offer| offer.label.clone()).collect();
+    for index in workspace.connections.values().filter_map(|connection| connection.index.as_ref()) {
+        let offers = nlq_config::annotation_completions(text, offset, Some(index.catalog()));
+        found.extend(offers.into_iter().filter(|offer| known.insert(offer.label.clone())));
+    }
+    found.into_iter().map(item).collect()
 }
 
-/// What is known of the setting or connection at `offset` of an `nlq.yaml`.
+fn item(offer: nlq_config::Completion) -> CompletionItem {
+    CompletionItem {
+        label: offer.label,
+        insert: offer.insert,
+        span: offer.span,
+        kind: match offer.kind {
+            CompletionKind::Key => CompletionItemKind::Key,
+            CompletionKind::Word => CompletionItemKind::Value,
+            CompletionKind::Connection => CompletionItemKind::Connection,
+            CompletionKind::Table => CompletionItemKind::Table,
+            CompletionKind::Column => CompletionItemKind::Column,
+        },
+        detail: String::new(),
+        documentation: Some(offer.doc).filter(|doc| !doc.is_empty()),
+        rank: 0,
+    }
+}
+
+/// What the key, word or connection at `offset` of an `nlq.yaml` means, and how a connection stands.
 pub fn config_hover(text: &str, offset: usize, workspace: &WorkspaceView) -> Option<Hover> {
     let parsed = nlq_config::parse_config(text).value;
-    let (reference, config) = parsed.connections().find(|(_, config)| config.span.touches(offset))?;
-    let connection = workspace.connections.get(&reference)?;
-    Some(Hover { span: config.span, markdown: connection_card(connection, workspace.trusted) })
+    let named = parsed.connections().find(|(_, config)| config.span.touches(offset));
+    if let Some((reference, config)) = named
+        && let Some(connection) = workspace.connections.get(&reference)
+    {
+        return Some(Hover { span: config.span, markdown: connection_card(connection, workspace.trusted) });
+    }
+    let (span, markdown) = nlq_config::config_hover(text, offset)?;
+    Some(Hover { span, markdown })
 }
 
 /// How a connection stands and what is known of its schema.
@@ -70,12 +100,18 @@ fn connection_card(connection: &ConnectionView, trusted: bool) -> String {
     parts.join("\n\n")
 }
 
-/// What is known of the table or column at `offset` of an annotation file.
+/// What is known of the table, column or key at `offset` of an annotation file.
 pub fn annotation_hover(text: &str, offset: usize, workspace: &WorkspaceView) -> Option<Hover> {
     let file = nlq_config::parse_annotations(text).value;
-    let place = file.places.iter().find(|place| place.span.touches(offset))?;
-    let card = workspace.connections.values().find_map(|connection| card_of(&place.target, connection.schema()?))?;
-    Some(Hover { span: place.span, markdown: card })
+    let place = file.places.iter().find(|place| place.span.touches(offset));
+    let card = place.and_then(|place| {
+        let mut schemas = workspace.connections.values().filter_map(|connection| connection.schema());
+        Some(Hover { span: place.span, markdown: schemas.find_map(|schema| card_of(&place.target, schema))? })
+    });
+    card.or_else(|| {
+        let (span, markdown) = nlq_config::annotation_hover(text, offset)?;
+        Some(Hover { span, markdown })
+    })
 }
 
 /// The card of `table`, `schema.table`, `table.column` or `schema.table.column`.
@@ -109,27 +145,42 @@ mod tests {
 
     #[test]
     fn connections_tell_how_they_stand() {
-        hovered(config_hover, CONFIG, "dev:", expect![[r#"
+        hovered(
+            config_hover,
+            CONFIG,
+            "dev:",
+            expect![[r#"
             "dev"
             **shop/dev (SQLite)**
 
             Not used yet.
 
             Schema of 2 tables, read 1970-01-01 00:00 UTC.
-        "#]]);
-        hovered(config_hover, CONFIG, "prod:", expect![[r#"
+        "#]],
+        );
+        hovered(config_hover, CONFIG, "path:", expect![[""]]);
+        hovered(
+            config_hover,
+            CONFIG,
+            "prod:",
+            expect![[r#"
             "prod"
             **warehouse/prod (PostgreSQL)**
 
             Not used yet.
 
             The schema has not been read yet: run `nlq schema refresh`.
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn annotated_names_show_what_the_schema_knows() {
-        hovered(annotation_hover, ANNOTATIONS, "orders\n", expect![[r#"
+        hovered(
+            annotation_hover,
+            ANNOTATIONS,
+            "orders\n",
+            expect![[r#"
             "orders"
             **`orders`** table, about 56,789 rows
 
@@ -142,8 +193,13 @@ mod tests {
             References: `orders.customer_id → customers.id`
 
             Columns: `id INTEGER`, `customer_id INTEGER`, `status TEXT`, `total_amount NUMERIC(10,2)`, `placed_at TEXT`
-        "#]]);
-        hovered(annotation_hover, ANNOTATIONS, "customers.email", expect![[r#"
+        "#]],
+        );
+        hovered(
+            annotation_hover,
+            ANNOTATIONS,
+            "customers.email",
+            expect![[r#"
             "customers.email"
             **`customers.email`** `TEXT`, may be NULL
 
@@ -152,7 +208,21 @@ mod tests {
             Unique.
 
             Sensitive: values are not shown.
-        "#]]);
+        "#]],
+        );
+    }
+
+    #[test]
+    fn names_of_the_schema_complete_in_annotations() {
+        let workspace = fixture("").snapshot.workspace;
+        let text = "annotations:\n  - column: orders.st\n    \n";
+        let labels = |offset| -> Vec<String> {
+            annotation_completions(text, offset, &workspace).into_iter().map(|item| item.label).collect()
+        };
+        assert!(labels(text.find(".st").unwrap() + 3).contains(&"orders.status".into()));
+        assert!(labels(text.len() - 1).contains(&"description".into()));
+        let config = config_completions("providers:\n  shop:\n    ty\n", "providers:\n  shop:\n    ty".len());
+        assert!(config.iter().any(|item| item.insert.starts_with("type:")), "{config:?}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(super) fn completion(
     let text = open.document.text();
     let found = match open.kind {
         Kind::Prompts => nlq_ide::completions(snapshot, offset),
-        Kind::Config => nlq_ide::config_completions(text, offset, &snapshot.workspace),
+        Kind::Config => nlq_ide::config_completions(text, offset),
         Kind::Annotations => nlq_ide::annotation_completions(text, offset, &snapshot.workspace),
     };
     let items = found.into_iter().enumerate().map(|(index, item)| lsp::CompletionItem {
@@ -65,7 +65,7 @@ pub(super) fn completion(
         filter_text: Some(item.label.clone()),
         text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
             range: convert::range(&open.document, item.span, encoding),
-            new_text: item.label.clone(),
+            new_text: item.insert,
         })),
         label: item.label,
         ..lsp::CompletionItem::default()
