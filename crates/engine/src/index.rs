@@ -260,9 +260,11 @@ impl SchemaIndex {
     fn add_values(&mut self) {
         let catalog = Arc::clone(&self.catalog);
         let mut count = 0;
-        for (id, _) in catalog.table_ids() {
+        for (id, table) in catalog.table_ids() {
             for (column_id, column) in catalog.column_ids(id) {
-                let Some(sample) = &column.values else { continue };
+                // A sample may be older than the annotation: what is sensitive now is neither matched nor shown.
+                let is_sensitive = self.annotations.is_sensitive(table.schema.as_deref(), &table.name, &column.name);
+                let Some(sample) = column.values.as_ref().filter(|_| !is_sensitive) else { continue };
                 for (at, value) in sample.values.iter().enumerate() {
                     let words = value_words(value);
                     if words.is_empty() || words.len() > MAX_VALUE_WORDS || count >= MAX_VALUES {

@@ -103,17 +103,24 @@ fn of_query(snapshot: &Snapshot, index: usize, query: &Query) -> Vec<Diagnostic>
     if !is_answer && !snapshot.options.all_statements && !snapshot.document.directives().check_all {
         return Vec::new();
     }
-    let Ok(connection) = snapshot.query_connection(query) else { return Vec::new() };
-    let checked = snapshot.check(query, connection);
     // A migration's INSERT or CREATE is none of our business; where an answer should stand, it is.
-    if !is_answer && checked.iter().any(|diagnostic| diagnostic.code == "not-a-query") {
+    if !is_answer && !begins_as_query(&query.text) {
         return Vec::new();
     }
+    let Ok(connection) = snapshot.query_connection(query) else { return Vec::new() };
+    let checked = snapshot.check(query, connection);
+    let checked = checked.iter().filter(|diagnostic| is_answer || diagnostic.code != "not-a-query");
     let run = snapshot.runs.get(&query.text).and_then(|run| run.error.as_ref());
     let failed = run.map(|error| Diagnostic::error(first_line_of(snapshot, query), "run-failed", error.clone()));
     let is_heard = |diagnostic: &Diagnostic| !query.ignored.iter().any(|code| code == diagnostic.code);
-    let mapped = checked.iter().map(|diagnostic| to_document(snapshot, index, query, diagnostic));
+    let mapped = checked.map(|diagnostic| to_document(snapshot, index, query, diagnostic));
     mapped.chain(failed).filter(is_heard).collect()
+}
+
+fn begins_as_query(text: &str) -> bool {
+    let text = text.trim_start_matches(|ch: char| ch == '(' || ch.is_whitespace());
+    let word = text.split(|ch: char| !ch.is_alphanumeric()).next().unwrap_or_default();
+    ["select", "with", "values"].iter().any(|start| word.eq_ignore_ascii_case(start))
 }
 
 /// A finding in a query as a finding in the document. Fixes that cannot be written there are left out.

@@ -12,12 +12,12 @@ use crate::{
 
 const TEXT: &str = "\
 -- nlq: mails of customers in Zürich
-SELECT c.email, c.* FROM customers c WHERE c.email = 'a' AND c.email LIKE 'g' ORDER BY email;
+SELECT c.email, c.* FROM customers c WHERE c.email = 'ada@example.or' AND c.email LIKE 'g' ORDER BY email;
 
--- nlq: customers whose email is ada
+-- nlq: customers whose email is ada@example.or
 
 -- nlq: emails of topsecre orders
-SELECT email FROM customers WHERE email IN ('', 't')
+SELECT email FROM customers WHERE email IN ('', 'topsecre')
 ";
 
 #[test]
