@@ -261,7 +261,9 @@ mod tests {
     #[test]
     fn findings_in_answers_stand_in_the_document_with_their_fixes() {
         let fixture = fixture("-- nlq: amounts\nSELECT totl_amount FROM orders;\n\nSELECT nothing FROM nowhere;\n");
-        expect![[""]].assert_eq(&shown(&fixture));
+        expect![[r#"
+            Error unknown-column "totl_amount": there is no column `totl_amount` in `orders`: did you mean `total_amount`? ["Change to `total_amount`"]
+        "#]].assert_eq(&shown(&fixture));
         let fixes = diagnostics(&fixture.snapshot).remove(0).fixes.remove(0).edits;
         assert!(nlq_text::apply_edits(fixture.text(), &fixes).contains("SELECT total_amount FROM orders;"));
     }
@@ -271,7 +273,9 @@ mod tests {
         let fixture = fixture(
             "//- /report.py\nimport db\n\n# nlq: größte 💣 amounts\namounts = \"\"\"\n    SELECT totl_amount\n    FROM orders\n\"\"\"\n",
         );
-        expect![[""]].assert_eq(&shown(&fixture));
+        expect![[r#"
+            Error unknown-column "totl_amount": there is no column `totl_amount` in `orders`: did you mean `total_amount`? ["Change to `total_amount`"]
+        "#]].assert_eq(&shown(&fixture));
         let fixes = diagnostics(&fixture.snapshot).remove(0).fixes.remove(0).edits;
         assert!(nlq_text::apply_edits(fixture.text(), &fixes).contains("    SELECT total_amount\n"));
     }
@@ -282,8 +286,12 @@ mod tests {
         check(fixture(text), expect![[""]]);
         let mut all = fixture(text);
         all.snapshot.options.all_statements = true;
-        check(all, expect![[""]]);
-        check(fixture(&format!("-- nlq-file: check=all\n{text}")), expect![[""]]);
+        check(all, expect![[r#"
+            Error unknown-column "nothing": there is no column `nothing` in `orders` []
+        "#]]);
+        check(fixture(&format!("-- nlq-file: check=all\n{text}")), expect![[r#"
+            Error unknown-column "nothing": there is no column `nothing` in `orders` []
+        "#]]);
     }
 
     #[test]

@@ -3,7 +3,10 @@ use std::{cmp::Reverse, iter::Peekable};
 use nlq_syntax::{Language, Section};
 use nlq_text::Span;
 
-use crate::Snapshot;
+use crate::{Snapshot, markdown::one_line};
+
+/// Questions are cut at this many characters: an outline is narrow.
+const LONGEST: usize = 60;
 
 /// An entry of the outline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,21 +46,19 @@ fn nest<'a>(
     let mut items = Vec::new();
     while let Some(section) = sections.next_if(|next| parent.is_none_or(|parent| parent.covers(next.span))) {
         let children = nest(snapshot, sections, Some(section.span));
-        let detail = if section.level == 0 { detail(snapshot, section) } else { String::new() };
         let head = if section.span.covers(section.head) { section.head } else { Span::at(section.span.start) };
-        items.push(OutlineItem { name: section.name.clone(), detail, span: section.span, head, children });
+        let (name, detail) = if section.level == 0 { of_prompt(snapshot, section) } else { (section.name.clone(), "") };
+        items.push(OutlineItem { name, detail: detail.into(), span: section.span, head, children });
     }
     items
 }
 
-/// How the prompt of a section stands.
-fn detail(snapshot: &Snapshot, section: &Section) -> String {
+/// The question of a section, and how it stands. Its words, not its name: that is the heading above it in .nlq files.
+fn of_prompt(snapshot: &Snapshot, section: &Section) -> (String, &'static str) {
     let prompt = snapshot.document.prompts().iter().find(|prompt| section.span.covers(prompt.span));
-    match prompt {
-        Some(prompt) if prompt.answer.is_some() => "answered".into(),
-        Some(_) => "not answered yet".into(),
-        None => String::new(),
-    }
+    let words = prompt.map(|prompt| one_line(&prompt.text, LONGEST)).filter(|words| !words.is_empty());
+    let detail = prompt.map_or("", |prompt| if prompt.answer.is_some() { "answered" } else { "not answered yet" });
+    (words.unwrap_or_else(|| section.name.clone()), detail)
 }
 
 /// What folds: sections, prompts with their answers, fenced blocks, front matter.
@@ -136,6 +137,13 @@ mod tests {
     #[test]
     fn headings_hold_their_prompts() {
         let text = "//- /a.nlq\n---\nconnection: shop/dev\n---\n# Orders\n\nall orders\n\n```sql\nSELECT id\nFROM orders\n```\n\n## Late\n\nlate orders\n\n# Customers\n\nall customers\n";
-        check(&fixture(text), expect![[""]], expect!["0-2 1-18"]);
+        check(&fixture(text), expect![[r#"
+            Orders ()
+              all orders (answered)
+              Late ()
+                late orders (not answered yet)
+            Customers ()
+              all customers (not answered yet)
+        "#]], expect!["0-2 3-14 5-10 7-10 12-14 16-18"]);
     }
 }
