@@ -206,11 +206,14 @@ mod tests {
 
     #[test]
     fn a_broken_answer_is_mended_or_asked_again() {
-        check(fixture("-- nlq: orders\nSELECT totl_am$0ount FROM orders;\n"), expect![[r#"
+        check(
+            fixture("-- nlq: orders\nSELECT totl_am$0ount FROM orders;\n"),
+            expect![[r#"
             * QuickFix Change to `total_amount`
               Rewrite Regenerate SQL for shop/dev (SQLite)
               Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

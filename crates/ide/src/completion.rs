@@ -207,9 +207,12 @@ mod tests {
             0 Term sales <- "sal" (orders)
         "#]],
         );
-        check(fixture("//- /a.nlq\n# A\n\nrevenue of 💣 pur$0\n"), expect![[r#"
+        check(
+            fixture("//- /a.nlq\n# A\n\nrevenue of 💣 pur$0\n"),
+            expect![[r#"
             0 Term purchases <- "pur" (orders)
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

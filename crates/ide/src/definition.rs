@@ -87,7 +87,10 @@ mod tests {
 
     #[test]
     fn names_lead_to_their_annotations() {
-        check(fixture("-- nlq: x\nSELECT o.total_am$0ount FROM orders o;\n"), expect!["/shop/shop.annotations.yaml:5 orders.total_amount"]);
+        check(
+            fixture("-- nlq: x\nSELECT o.total_am$0ount FROM orders o;\n"),
+            expect!["/shop/shop.annotations.yaml:5 orders.total_amount"],
+        );
         check(fixture("-- nlq: x\nSELECT o$0.id FROM orders o;\n"), expect!["/shop/shop.annotations.yaml:2 orders"]);
         check(fixture("-- nlq: x\nSELECT i$0d FROM orders o;\n"), expect![[""]]);
         let prompt = fixture("-- nlq: reve$0nue of orders\n").answering(0, sure("revenue of orders", "SELECT 1"));

@@ -286,12 +286,18 @@ mod tests {
         check(fixture(text), expect![[""]]);
         let mut all = fixture(text);
         all.snapshot.options.all_statements = true;
-        check(all, expect![[r#"
+        check(
+            all,
+            expect![[r#"
             Error unknown-column "nothing": there is no column `nothing` in `orders` []
-        "#]]);
-        check(fixture(&format!("-- nlq-file: check=all\n{text}")), expect![[r#"
+        "#]],
+        );
+        check(
+            fixture(&format!("-- nlq-file: check=all\n{text}")),
+            expect![[r#"
             Error unknown-column "nothing": there is no column `nothing` in `orders` []
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

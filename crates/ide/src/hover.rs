@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn a_table_of_a_query_shows_what_is_known_of_it() {
-        check(fixture("-- nlq: x\nSELECT * FROM ord$0ers;"), expect![[r#"
+        check(
+            fixture("-- nlq: x\nSELECT * FROM ord$0ers;"),
+            expect![[r#"
             "orders"
             **`orders`** table, about 56,789 rows
 
@@ -214,8 +216,11 @@ mod tests {
             References: `orders.customer_id → customers.id`
 
             Columns: `id INTEGER`, `customer_id INTEGER`, `status TEXT`, `total_amount NUMERIC(10,2)`, `placed_at TEXT`
-        "#]]);
-        check(fixture("-- nlq: x\nSELECT o$0.id FROM orders o;"), expect![[r#"
+        "#]],
+        );
+        check(
+            fixture("-- nlq: x\nSELECT o$0.id FROM orders o;"),
+            expect![[r#"
             "o"
             `o` stands for
 
@@ -230,32 +235,44 @@ mod tests {
             References: `orders.customer_id → customers.id`
 
             Columns: `id INTEGER`, `customer_id INTEGER`, `status TEXT`, `total_amount NUMERIC(10,2)`, `placed_at TEXT`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_column_of_a_query_shows_type_keys_terms_and_values() {
-        check(fixture("-- nlq: x\nSELECT total$0_amount FROM orders;"), expect![[r#"
+        check(
+            fixture("-- nlq: x\nSELECT total$0_amount FROM orders;"),
+            expect![[r#"
             "total_amount"
             **`orders.total_amount`** `NUMERIC(10,2)`, never NULL
 
             What the customer paid, with \*taxes\* included
 
             Also called: revenue
-        "#]]);
-        check(fixture("-- nlq: x\nSELECT id FROM orders WHERE stat$0us = 'paid';"), expect![[r#"
+        "#]],
+        );
+        check(
+            fixture("-- nlq: x\nSELECT id FROM orders WHERE stat$0us = 'paid';"),
+            expect![[r#"
             "status"
             **`orders.status`** `TEXT`, never NULL
 
             Values: `new`, `paid`, `shipped`
-        "#]]);
-        check(fixture("-- nlq: x\nSELECT customer_i$0d FROM orders;"), expect![[r#"
+        "#]],
+        );
+        check(
+            fixture("-- nlq: x\nSELECT customer_i$0d FROM orders;"),
+            expect![[r#"
             "customer_id"
             **`orders.customer_id`** `INTEGER`, never NULL
 
             References: `customers.id`
-        "#]]);
-        check(fixture("-- nlq: x\nSELECT email$0 FROM customers;"), expect![[r#"
+        "#]],
+        );
+        check(
+            fixture("-- nlq: x\nSELECT email$0 FROM customers;"),
+            expect![[r#"
             "email"
             **`customers.email`** `TEXT`, may be NULL
 
@@ -264,17 +281,21 @@ mod tests {
             Unique.
 
             Sensitive: values are not shown.
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_name_in_a_string_of_a_host_language_is_hovered_where_it_stands() {
-        check(fixture("//- /report.py\n# nlq: größe 💣\nq = \"SELECT cit$0y FROM customers\"\n"), expect![[r#"
+        check(
+            fixture("//- /report.py\n# nlq: größe 💣\nq = \"SELECT cit$0y FROM customers\"\n"),
+            expect![[r#"
             "city"
             **`customers.city`** `TEXT`, may be NULL
 
             Values such as: `Berlin`, `Zürich`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -137,13 +137,17 @@ mod tests {
     #[test]
     fn headings_hold_their_prompts() {
         let text = "//- /a.nlq\n---\nconnection: shop/dev\n---\n# Orders\n\nall orders\n\n```sql\nSELECT id\nFROM orders\n```\n\n## Late\n\nlate orders\n\n# Customers\n\nall customers\n";
-        check(&fixture(text), expect![[r#"
+        check(
+            &fixture(text),
+            expect![[r#"
             Orders ()
               all orders (answered)
               Late ()
                 late orders (not answered yet)
             Customers ()
               all customers (not answered yet)
-        "#]], expect!["0-2 3-14 5-10 7-10 12-14 16-18"]);
+        "#]],
+            expect!["0-2 3-14 5-10 7-10 12-14 16-18"],
+        );
     }
 }

@@ -156,7 +156,9 @@ mod tests {
     fn a_word_group_over_two_lines_is_two_tokens() {
         let text = "//- /a.py\r\n# nlq(shop/dev): 💣 revenue per\r\n# month last\r\n# year\r\n".replacen('\r', "", 1);
         let question = "💣 revenue per month last year";
-        check(fixture(&text).answering(0, sure(question, "SELECT 1")), expect![[r#"
+        check(
+            fixture(&text).answering(0, sure(question, "SELECT 1")),
+            expect![[r#"
             Trigger "nlq(shop/dev):"
             Unknown "💣" unresolved
             Column "revenue"
@@ -164,19 +166,23 @@ mod tests {
             Operation "month"
             Time "last"
             Time "year"
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn paragraphs_have_no_trigger_and_a_range_picks_its_prompts() {
         let text = "//- /a.nlq\n# One\n\nrevenue of orders\n\n# Two\n\nmails of customers\n";
         let fixture = fixture(text).answering(0, sure("revenue of orders", "SELECT 1"));
-        check(fixture.answering(1, sure("mails of customers", "SELECT 1")), expect![[r#"
+        check(
+            fixture.answering(1, sure("mails of customers", "SELECT 1")),
+            expect![[r#"
             Column "revenue"
             Table "orders"
             Column "mails"
             Table "customers"
-        "#]]);
+        "#]],
+        );
         let fixture = crate::fixture::fixture("-- nlq: a\n\n-- nlq: b\n");
         assert_eq!(
             tokens(&fixture.snapshot, Some(Span::at(2))).len(),

@@ -158,14 +158,19 @@ mod tests {
             Schema of 2 tables, read 1970-01-01 00:00 UTC.
         "#]],
         );
-        hovered(config_hover, CONFIG, "path:", expect![[r#"
+        hovered(
+            config_hover,
+            CONFIG,
+            "path:",
+            expect![[r#"
             "path"
             **path**
 
             The database file, relative to this file. It is opened read-only.
 
             Must be text. Required.
-        "#]]);
+        "#]],
+        );
         hovered(
             config_hover,
             CONFIG,

@@ -517,6 +517,10 @@ impl<'a> Resolver<'a> {
 
     /// A value that the column is known not to hold.
     fn unknown_value(&mut self, id: ColumnId, value: &str, span: Span) {
+        // The message and its fixes name what the column holds.
+        if self.is_sensitive(id) {
+            return;
+        }
         let (table, column) = (self.catalog.table(id.table), self.catalog.column(id));
         let told = self.context.annotations.column(table.schema.as_deref(), &table.name, &column.name);
         let enumerated = told.map(|told| told.enum_values.as_slice()).filter(|values| !values.is_empty());
