@@ -2,6 +2,7 @@
 //!
 //! No LSP types, no input or output: a [`Snapshot`] goes in, plain data with byte ranges comes out. The language server
 //! and the command line both call these functions.
+#![cfg_attr(test, allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them"))]
 
 mod actions;
 mod completion;
