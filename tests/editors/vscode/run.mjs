@@ -13,6 +13,7 @@ const tests = {
     await editor.picture('menu');
     await editor.pick('Generate');
     await until(async () => /group by/i.test((await editor.text()).split('-- nlq: cancelled')[0]), 'the query stands there');
+    await editor.page.getByText('Regenerate').nth(1).waitFor();
     await editor.picture('generated');
     const [question, query] = (await editor.saved('try.sql')).split('\n', 2);
     assert.equal(question, '-- nlq: number of customers per country');
