@@ -150,11 +150,19 @@ export class Editor {
     await this.page.locator('.editor-instance .view-lines').first().click();
   }
 
+  /** Opens the input that a key opens; a key pressed while the editor is busy can get lost. */
+  async quickInput(key) {
+    const input = this.page.locator('.quick-input-widget input').first();
+    await until(async () => {
+      await this.page.keyboard.press(key);
+      return input.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    }, `${key} opens its input`);
+    return input;
+  }
+
   /** Runs a command of the palette by its full title. */
   async command(title) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input').first();
-    await input.waitFor();
+    const input = await this.quickInput('F1');
     await input.fill(`>${title}`);
     await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
     await this.page.keyboard.press('Enter');
@@ -163,9 +171,7 @@ export class Editor {
 
   /** Puts the cursor there; both count from 1. */
   async goto(line, column = 1) {
-    await this.page.keyboard.press('Control+g');
-    const input = this.page.locator('.quick-input-widget input').first();
-    await input.waitFor();
+    const input = await this.quickInput('Control+g');
     await input.fill(`:${line}:${column}`);
     await this.page.keyboard.press('Enter');
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });

@@ -115,6 +115,7 @@ async function suite(tests, options) {
   try {
     for (const [name, test] of wanted) {
       try {
+        await editor.reset();
         await test(editor);
         console.log(`ok      VS Code: ${name}`);
       } catch (error) {
@@ -122,7 +123,6 @@ async function suite(tests, options) {
         const picture = await editor.picture(`failed-${failed}`).catch(() => 'none');
         console.log(`FAILED  VS Code: ${name}\n${error.stack}\npicture: ${picture}`);
       }
-      await editor.reset();
     }
   } finally {
     await editor.stop();
