@@ -50,10 +50,10 @@ function run(command, args, options) {
 /** One running VS Code with the extension, a fresh workspace and fresh user folders. */
 export class Editor {
   /**
-   * @param {{ trust?: boolean, settings?: object, size?: { width: number, height: number } }} options with `trust: false`
-   *   the editor asks about trust as it does at a user's; otherwise all workspaces are trusted.
+   * @param {{ trust?: boolean, settings?: object, size?: { width: number, height: number }, scale?: number }}
+   *   options with `trust: false` the editor asks about trust as it does at a user's; otherwise all workspaces are trusted.
    */
-  static async start({ trust = true, settings = {}, size = { width: 1280, height: 720 } } = {}) {
+  static async start({ trust = true, settings = {}, size = { width: 1280, height: 720 }, scale = 1 } = {}) {
     const editor = new Editor();
     editor.folder = mkdtempSync(path.join(tmpdir(), 'nlq-vscode-'));
     editor.workspace = path.join(editor.folder, 'shop');
@@ -107,6 +107,7 @@ export class Editor {
       editor.browser = await chromium.launchPersistentContext(sub('chromium'), {
         executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
         viewport: size,
+        deviceScaleFactor: scale,
         permissions: ['clipboard-read', 'clipboard-write'],
         args: [
           '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',

@@ -1,21 +1,28 @@
-// picture.mjs FILE.png: takes the README's picture. A generated query, a misspelt column beside it, and its fix.
+// picture.mjs FILE.png: takes the README's picture: a question in a comment, its answer below it, and a hover with what the
+// team wrote about a column.
 
 import { copyFileSync } from 'node:fs';
-import { Editor } from './harness.mjs';
+import { Editor, until } from './harness.mjs';
 
-const editor = await Editor.start({ size: { width: 1100, height: 620 } });
+const editor = await Editor.start({
+  size: { width: 920, height: 520 },
+  scale: 1.5,
+  settings: {
+    'breadcrumbs.enabled': false,
+    'editor.hover.above': false,
+    'editor.lightbulb.enabled': 'off',
+    'editor.wordWrap': 'on',
+    'workbench.activityBar.location': 'hidden',
+    'workbench.layoutControl.enabled': false,
+  },
+});
 try {
-  await editor.open('try.sql');
-  await editor.goto(1, 10);
-  await editor.actions('Generate');
-  await editor.pick('Generate');
-  await editor.page.getByText('GROUP BY').first().waitFor();
-  const lines = (await editor.saved('try.sql')).split('\n');
-  const line = lines.findIndex((text) => text.includes('total_amount'));
-  await editor.goto(line + 1, lines[line].indexOf('amount') + 4);
-  await editor.page.keyboard.press('Delete');
-  await editor.squiggles().first().waitFor();
-  await editor.hover('total_amont', 'total_amount');
+  const { page } = editor;
+  await editor.open('report.sql');
+  await editor.command('View: Toggle Primary Side Bar Visibility');
+  await until(async () => (await page.getByText('Regenerate').count()) > 1, 'the lenses are there');
+  await editor.goto(1);
+  await editor.hover('total_amount', 'What the customer pays');
   copyFileSync(await editor.picture('readme'), process.argv[2]);
 } finally {
   await editor.stop();
