@@ -25,7 +25,7 @@ fn main() {
         let text = q["question"].as_str().expect("question");
         let question = Question { text, earlier: &[], replies: &[], today };
         let start = std::time::Instant::now();
-        let candidates = engine.candidates(question, index);
+        let candidates: Vec<_> = engine.candidates(question, index).into_iter().map(|c| (c.sql, c.features)).collect();
         times.push(start.elapsed().as_micros());
         let line = serde_json::json!({"id": q["id"], "db_id": q["db_id"], "db_file": file, "gold": q["gold"], "question": text, "candidates": candidates});
         writeln!(out, "{line}").expect("write");

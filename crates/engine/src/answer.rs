@@ -34,7 +34,7 @@ pub enum Outcome {
         /// What it does, in words.
         description: String,
     },
-    /// The engine must ask.
+    /// The engine must ask; the first option is the best reading.
     Clarification(Clarification),
     /// The engine cannot answer; the boundaries say why.
     Abstention {

@@ -258,6 +258,11 @@ fn candidates(
                         found.push((entry.target, score));
                     }
                     Target::Metric(_) => found.push((entry.target, if role == Role::Table { 0.0 } else { score })),
+                    Target::Person(_) => {
+                        if matches!(role, Role::Show | Role::Valued) {
+                            found.push((entry.target, score));
+                        }
+                    }
                     Target::Term(_) => found.push((entry.target, score)),
                 }
             }
@@ -275,6 +280,7 @@ fn candidates(
     // A table mentioned elsewhere may lift a weaker match of its own column: keep those that can still win.
     let (lifted, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|(t, _)| match t {
         Target::Column(id) => mention(id.table, context) > 0.0,
+        Target::Person(table) => mention(*table, context) > 0.0,
         _ => true,
     });
     let mut kept: Vec<_> = lifted.into_iter().take(CANDIDATES).collect();
@@ -291,7 +297,7 @@ fn mention(table: TableId, context: Context<'_>) -> f32 {
 fn fit(target: Target, chunk: usize, role: Role, bound: &[Binding], context: Context<'_>) -> f32 {
     let Some(table) = table_of(target, context) else { return 0.0 };
     let mut score = 0.0;
-    if matches!(target, Target::Column(_)) {
+    if matches!(target, Target::Column(_) | Target::Person(_)) {
         let own = context.mentions.iter().filter(|m| m.0 == table && m.1 != chunk);
         let named = own.clone().map(|m| m.2).fold(0.0, f32::max);
         // Named right beside: `the name of the student`, `student name`.
@@ -317,7 +323,7 @@ fn fit(target: Target, chunk: usize, role: Role, bound: &[Binding], context: Con
 
 fn table_of(target: Target, context: Context<'_>) -> Option<TableId> {
     match target {
-        Target::Table(table) => Some(table),
+        Target::Table(table) | Target::Person(table) => Some(table),
         Target::Column(id) => Some(id.table),
         Target::Term(at) => {
             context.index.catalog().find_table(None, &context.index.annotations().terms.get(at as usize)?.table)
@@ -405,6 +411,9 @@ impl Builder<'_> {
             if inside { inner.push((predicate, condition.or)) } else { outer.push((predicate, condition.or)) }
         }
         self.absent(subject, inner, &mut outer)?;
+        if !self.frame.both {
+            either(&mut outer);
+        }
         let both = self.frame.both && outer.len() >= 2;
         let second = if both { outer.pop() } else { None };
         let common: Vec<(Predicate, bool)> = if both { outer[..outer.len() - 1].to_vec() } else { Vec::new() };
@@ -438,7 +447,9 @@ impl Builder<'_> {
         match what {
             What::Chunk(chunk) | What::Hint(_, chunk) => match self.target(chunk)? {
                 Target::Column(id) => Some(id),
-                Target::Table(table) => self.context.index.facts(table).display.or(self.context.index.facts(table).key),
+                Target::Table(table) | Target::Person(table) => {
+                    self.context.index.facts(table).display.or(self.context.index.facts(table).key)
+                }
                 _ => None,
             },
             What::Subject => self.context.index.facts(subject).display.or(self.context.index.facts(subject).key),
@@ -487,6 +498,12 @@ impl Builder<'_> {
             }
             (_, Target::Term(_)) => {}
             (None, Target::Column(id)) => push(Expr::Column(id), None),
+            (_, Target::Person(table)) => {
+                if let Some((first, last)) = index.facts(table).person {
+                    push(Expr::Column(first), None);
+                    push(Expr::Column(last), None);
+                }
+            }
             (None, Target::Table(table)) => self.shown_by(table).into_iter().for_each(|expr| push(expr, None)),
             (Some(Aggregate::Count), target) => {
                 let (table, column) = match target {
@@ -615,7 +632,7 @@ impl Builder<'_> {
         let target = target.unwrap_or(Target::Table(subject));
         let column = match target {
             Target::Column(id) => id,
-            Target::Table(table) => {
+            Target::Table(table) | Target::Person(table) => {
                 let inside = held.iter().find(|(id, _)| id.table == table).map(|(id, _)| *id);
                 let facts = self.context.index.facts(table);
                 if inside.is_none()
@@ -874,6 +891,19 @@ impl Builder<'_> {
 
 fn compare(left: Expr, op: Comparison, right: Literal) -> Predicate {
     Predicate::Compare { left, op, right: Expr::Literal(right) }
+}
+
+/// One column cannot be two values at once: `the Tokyo and Paris offices` are those of either.
+fn either(parts: &mut [(Predicate, bool)]) {
+    let column = |p: &Predicate| match p {
+        Predicate::Compare { left: Expr::Column(id), op: Comparison::Equal, right: Expr::Literal(_) } => Some(*id),
+        _ => None,
+    };
+    for at in 1..parts.len() {
+        if column(&parts[at].0).is_some() && column(&parts[at].0) == column(&parts[at - 1].0) {
+            parts[at].1 = true;
+        }
+    }
 }
 
 /// `a and b or c`: an `or` binds to the condition before it.

@@ -1,5 +1,11 @@
-use crate::{Answer, Outcome, ReasoningStream, SchemaIndex, readings::understand};
+use std::time::Instant;
+
 use chrono::NaiveDate;
+use crate::{
+    Answer, SchemaIndex, answering, conversation,
+    readings::{Understood, understand},
+    time::Clock,
+};
 
 /// A question with what it is asked of.
 #[derive(Debug, Clone, Copy)]
@@ -41,28 +47,41 @@ impl Engine {
         Self { settings }
     }
 
-    /// Answers a question. Never fails: what cannot be answered is an abstention with its boundaries.
+    /// Answers a question. Never fails: what cannot be answered is an abstention with its boundaries. When the outcome is
+    /// a clarification, its first option is the best reading.
     pub fn answer(&self, question: Question<'_>, index: &SchemaIndex) -> Answer {
-        let understood = understand(question.text, index, question.today, u32::from(self.settings.fiscal_year_start));
-        let outcome = match understood.readings.first() {
-            Some(best) => Outcome::Query { sql: best.rendered.sql.clone(), description: String::new() },
-            None => Outcome::Abstention { reason: String::from("nothing") },
-        };
-        Answer {
-            outcome,
-            confidence: 0.5,
-            factors: Vec::new(),
-            links: Vec::new(),
-            boundaries: Vec::new(),
-            alternatives: Vec::new(),
-            reasoning: ReasoningStream { query_text: question.text.to_owned(), ..ReasoningStream::default() },
-        }
+        let begun = Instant::now();
+        let understood = self.understand(question, index);
+        answering::answer(question, self.settings, index, &understood, begun)
     }
 
-    /// Every reading with its features, for fitting the ranker: not part of an answer.
-    #[doc(hidden)]
-    pub fn candidates(&self, question: Question<'_>, index: &SchemaIndex) -> Vec<(String, Vec<f32>)> {
-        let understood = understand(question.text, index, question.today, u32::from(self.settings.fiscal_year_start));
-        understood.readings.into_iter().map(|r| (r.rendered.sql, r.features.to_vec())).collect()
+    /// Every reading with its features, best first: what the weights are fitted on (`nlq eval --candidates`).
+    pub fn candidates(&self, question: Question<'_>, index: &SchemaIndex) -> Vec<Candidate> {
+        let readings = self.understand(question, index).readings.into_iter();
+        readings.map(|r| Candidate { sql: r.rendered.sql, features: r.features.to_vec() }).collect()
     }
+
+    fn understand(&self, question: Question<'_>, index: &SchemaIndex) -> Understood {
+        let fiscal = u32::from(self.settings.fiscal_year_start.clamp(1, 12));
+        let clock = Clock { today: question.today, fiscal_start: fiscal };
+        let mut understood = match conversation::continued(question, clock) {
+            Some((text, offset)) => {
+                let mut understood = understand(&text, index, clock);
+                conversation::own_part(&mut understood, offset);
+                understood
+            }
+            None => understand(question.text, index, clock),
+        };
+        conversation::pin(question.replies, index, &mut understood);
+        understood
+    }
+}
+
+/// A reading as the ranker sees it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Candidate {
+    /// The query.
+    pub sql: String,
+    /// In the order of the names in `weights.rs`.
+    pub features: Vec<f32>,
 }

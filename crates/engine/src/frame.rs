@@ -225,22 +225,22 @@ struct Reader<'a> {
     common: Option<bool>,
     /// The last named column that waits for a value.
     column: Option<usize>,
+    /// The last shown column: what a value right after it is compared with.
+    shown_column: Option<usize>,
+    /// A number that a later superlative may take as its limit.
+    number: Option<(usize, u64)>,
     /// The last condition's own column, for `a or b`.
     last: Option<What>,
     /// Direction said before the order's column.
     direction: Option<bool>,
     subject: Option<usize>,
+    /// All columns are asked for.
+    everything: bool,
     late: Vec<usize>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        chunks: &'a [Chunk],
-        tokens: &'a [Token],
-        index: &'a SchemaIndex,
-        choices: u32,
-        asked: &'a Cell<u32>,
-    ) -> Self {
+    fn new(chunks: &'a [Chunk], tokens: &'a [Token], index: &'a SchemaIndex, choices: u32, asked: &'a Cell<u32>) -> Self {
         Self {
             chunks,
             tokens,
@@ -263,9 +263,12 @@ impl<'a> Reader<'a> {
             superlative: None,
             common: None,
             column: None,
+            shown_column: None,
+            number: None,
             last: None,
             direction: None,
             subject: None,
+            everything: false,
             late: Vec::new(),
         }
     }
@@ -296,10 +299,7 @@ impl<'a> Reader<'a> {
         let fits = |e: &&crate::index::NameEntry| match e.target {
             Target::Column(id) => {
                 let kind = self.index.column(id).kind;
-                !numeric
-                    || ((kind.is_numeric() || kind.is_temporal())
-                        && !self.index.column_facts(id).key
-                        && !self.index.column_facts(id).reference)
+                !numeric || ((kind.is_numeric() || kind.is_temporal()) && !self.index.column_facts(id).key && !self.index.column_facts(id).reference)
             }
             Target::Metric(_) => true,
             _ => false,
@@ -327,8 +327,8 @@ impl<'a> Reader<'a> {
         for i in at + 1..=(at + reach).min(self.chunks.len().saturating_sub(1)) {
             match &self.chunks[i].kind {
                 ChunkKind::Name => return Some(i),
-                ChunkKind::Cue(Cue::Count | Cue::Aggregate(_) | Cue::Of | Cue::Is | Cue::Distinct)
-                | ChunkKind::Unknown => {}
+                ChunkKind::Cue(Cue::Count | Cue::Aggregate(_) | Cue::Of | Cue::Is | Cue::Distinct | Cue::Direction(_)) | ChunkKind::Unknown => {}
+                ChunkKind::Cue(Cue::By) if matches!(self.cue(i - 1), Some(Cue::Direction(_) | Cue::OrderBy)) => {}
                 _ => return None,
             }
         }
@@ -340,9 +340,7 @@ impl<'a> Reader<'a> {
         let mut of = false;
         for i in at + 1..(at + 5).min(self.chunks.len()) {
             match &self.chunks[i].kind {
-                ChunkKind::Value(..) | ChunkKind::Number(_) => {
-                    return !of || !matches!(self.chunks[i - 1].kind, ChunkKind::Name);
-                }
+                ChunkKind::Value(..) | ChunkKind::Number(_) => return !of || !matches!(self.chunks[i - 1].kind, ChunkKind::Name),
                 ChunkKind::Time(_) => return true,
                 ChunkKind::Cue(Cue::Compare(..) | Cue::Between | Cue::Like(_) | Cue::Missing) => return true,
                 ChunkKind::Cue(Cue::Is | Cue::Not | Cue::Both | Cue::Without) => {}
@@ -384,16 +382,19 @@ impl<'a> Reader<'a> {
                 }
             }
             Cue::Aggregate(aggregate) => {
-                if let Some((op, _, _)) = self.compare.filter(|_| aggregate == Aggregate::Avg) {
-                    return self.compare_overall(at, op);
+                if let Some((op, _, _)) = self.compare.filter(|_| aggregate != Aggregate::Sum) {
+                    return self.compare_overall(at, op, aggregate);
                 }
                 self.aggregates.push(aggregate);
             }
             Cue::Each => self.mode = Mode::Group,
+            Cue::By if self.frame.limit.is_some() && self.frame.order.is_empty() && self.next_name(at, 3).is_some() => {
+                self.mode = Mode::Order;
+                self.direction = Some(true);
+            }
             Cue::By => {
                 if let Some(next) = self.next_name(at, 1) {
-                    let aggregated =
-                        !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
+                    let aggregated = !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
                     if aggregated && self.frame.groups.is_empty() && !self.is_table(next) {
                         self.mode = if self.choose(Choice::ByOrders) { Mode::Which } else { Mode::Group };
                     } else if self.is_unit(next).is_some() {
@@ -408,7 +409,10 @@ impl<'a> Reader<'a> {
                 }
             }
             Cue::Direction(descending) => {
-                if let Some(last) = self.frame.order.last_mut().filter(|_| self.frame.limit.is_none()) {
+                let waits = self.mode == Mode::Order && self.frame.order.is_empty();
+                if waits {
+                    self.direction = Some(descending);
+                } else if let Some(last) = self.frame.order.last_mut().filter(|_| self.frame.limit.is_none()) {
                     last.1 = descending;
                 } else {
                     self.direction = Some(descending);
@@ -462,14 +466,19 @@ impl<'a> Reader<'a> {
                 }
             }
             Cue::Show => {
-                if at == 0
-                    || first
-                    || self.tokens[self.chunks[at].from].after_comma
-                    || matches!(self.cue(at - 1), Some(Cue::And))
-                    || self.tokens[self.chunks[at].from].lower == "and"
-                {
+                if at == 0 || first || self.tokens[self.chunks[at].from].after_comma || matches!(self.cue(at - 1), Some(Cue::And)) || self.tokens[self.chunks[at].from].lower == "and" {
                     self.mode = Mode::Show;
                     self.column = None;
+                    // `Which room is cheapest? List its name.`: the second sentence says what is shown.
+                    let whole = |s: &Shown| s.aggregate.is_none() && matches!(s.what, What::Chunk(c) if self.is_table(c));
+                    let replaced = first && at > 0 && !self.frame.shown.is_empty() && self.frame.shown.iter().all(whole);
+                    if replaced && !self.choose(Choice::KeepShown) {
+                        let named = std::mem::take(&mut self.frame.shown);
+                        self.frame.tables.extend(named.iter().filter_map(|s| match s.what {
+                            What::Chunk(c) => Some(c),
+                            _ => None,
+                        }));
+                    }
                 }
             }
             Cue::Asked(hints) => {
@@ -477,6 +486,7 @@ impl<'a> Reader<'a> {
                 self.frame.shown.push(Shown { what: What::Hint(hints, at), aggregate: None, distinct: false });
                 self.mark(marks::HINTED);
             }
+            Cue::Everything => self.everything = true,
             Cue::Missing => {
                 if let Some(column) = self.column.take() {
                     let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
@@ -493,9 +503,7 @@ impl<'a> Reader<'a> {
 
     fn order_by_shown(&mut self) {
         let descending = self.direction.take().unwrap_or(false);
-        if let Some(shown) =
-            self.frame.shown.iter().rev().find(|s| s.aggregate.is_none()).or(self.frame.shown.last()).copied()
-        {
+        if let Some(shown) = self.frame.shown.iter().rev().find(|s| s.aggregate.is_none()).or(self.frame.shown.last()).copied() {
             let first = self.frame.shown.iter().find(|s| s.aggregate.is_none()).copied().unwrap_or(shown);
             self.frame.order.push((OrderBy::What(first.what, first.aggregate), descending));
         } else if self.subject.is_some() {
@@ -503,20 +511,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn compare_overall(&mut self, at: usize, op: Comparison) -> usize {
+    fn compare_overall(&mut self, at: usize, op: Comparison, aggregate: Aggregate) -> usize {
         self.compare = None;
         let named = self.next_name(at, 2).filter(|&i| self.column_score(i, true) >= 0.4);
         let what = match (self.column.take(), named) {
             (Some(column), _) => Some(What::Chunk(column)),
             (None, Some(named)) => Some(What::Chunk(named)),
-            _ => None,
+            _ => self.shown_column.map(What::Chunk).or(self.last),
         };
         if let Some(named) = named {
             self.take(named);
         }
         if let Some(what) = what {
             let op = if std::mem::take(&mut self.not) { op.negated() } else { op };
-            self.condition(Some(what), op, Operand::Overall(Aggregate::Avg));
+            self.condition(Some(what), op, Operand::Overall(aggregate));
         }
         named.map_or(at + 1, |n| n + 1)
     }
@@ -527,7 +535,21 @@ impl<'a> Reader<'a> {
     }
 
     fn on_superlative(&mut self, at: usize, descending: bool, hints: &'static [&'static str]) -> usize {
-        let mut descending = descending;
+        if self.mode == Mode::Order && self.frame.order.is_empty() {
+            // `sorted by the highest price first`
+            self.direction = Some(descending);
+            return at + 1;
+        }
+        if let Some((op, _, _)) = self.compare
+            && let Some(name) = self.next_name(at, 3)
+            && self.column_score(name, true) >= 0.4
+        {
+            self.take(name);
+            let what = self.column.take().unwrap_or(name);
+            let extreme = if descending { Aggregate::Max } else { Aggregate::Min };
+            self.condition(Some(What::Chunk(what)), op, Operand::Overall(extreme));
+            return name + 1;
+        }
         // `top 3 most`, `3 most`, `the 3 oldest`
         if let Some(ChunkKind::Number(n)) = at.checked_sub(1).map(|i| self.chunks[i].kind.clone())
             && self.frame.limit.is_none()
@@ -543,27 +565,20 @@ impl<'a> Reader<'a> {
             self.take(at + 1);
             next_number = at + 2;
         }
-        let _ = &mut descending;
-        let counted = (at + 1..self.chunks.len().min(at + 3)).any(|i| self.cue(i) == Some(Cue::Count))
-            || self.chunk_words(at).ends_with("number of");
+        let counted = (at + 1..self.chunks.len().min(at + 3)).any(|i| self.cue(i) == Some(Cue::Count)) || self.chunk_words(at).ends_with("number of");
         let summed = (at + 1..self.chunks.len().min(at + 3)).find_map(|i| match self.cue(i) {
             Some(Cue::Aggregate(a)) => Some(a),
             _ => None,
         });
         let name = self.next_name(next_number - 1, 3);
         let shown_before = !self.frame.shown.is_empty() || self.subject.is_some();
+        self.take_number();
         let limit = self.frame.limit.unwrap_or(1);
         let mut default_count = false;
         if let Some(name) = name {
             default_count = counted && self.column_score(name, true) < 0.95
                 || hints.is_empty() && self.table_score(name) >= 0.6 && self.column_score(name, true) < 0.9;
-            if hints.is_empty()
-                && !counted
-                && summed.is_none()
-                && self.column_score(name, false) >= 0.6
-                && self.column_score(name, true) < 0.4
-                && self.table_score(name) < 0.6
-            {
+            if hints.is_empty() && !counted && summed.is_none() && self.column_score(name, false) >= 0.6 && self.column_score(name, true) < 0.4 && self.table_score(name) < 0.6 {
                 // `the most cities`: a text column is counted.
                 default_count = true;
             }
@@ -601,11 +616,9 @@ impl<'a> Reader<'a> {
                 return next_number;
             }
             self.mark(marks::SUPERLATIVE_COUNT);
-            let shows_later = !shown_before && self.mode == Mode::Show;
             self.frame.order.push((OrderBy::Count(Some(name)), descending));
             self.frame.limit = Some(limit);
             self.take(name);
-            let _ = shows_later;
             return name + 1;
         }
         self.take(name);
@@ -627,6 +640,16 @@ impl<'a> Reader<'a> {
         name + 1
     }
 
+    /// `which 3 cities have the most ...`
+    fn take_number(&mut self) {
+        if let Some((at, number)) = self.number.take()
+            && self.frame.limit.is_none()
+        {
+            self.frame.limit = Some(number);
+            self.take(at);
+        }
+    }
+
     fn chunk_words(&self, at: usize) -> String {
         let chunk = &self.chunks[at];
         self.tokens[chunk.from..chunk.to].iter().map(|t| t.lower.as_str()).collect::<Vec<_>>().join(" ")
@@ -638,6 +661,7 @@ impl<'a> Reader<'a> {
             self.frame.limit = self.frame.limit.or(n.parse().ok());
             self.take(at - 1);
         }
+        self.take_number();
         self.mark(marks::SUPERLATIVE_COUNT);
         self.frame.order.push((OrderBy::Count(None), descending));
         self.frame.limit = Some(self.frame.limit.unwrap_or(1));
@@ -677,20 +701,14 @@ impl<'a> Reader<'a> {
     fn on_value(&mut self, at: usize) -> usize {
         self.take(at);
         let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
-        let explicit = self.column.filter(|&c| at - c <= 5);
         let held = !self.chunks[at].values.is_empty();
+        // `name is x` asks nothing of other columns; further away a shown column is just shown.
+        let beside = |c: usize| (c + 1..at).all(|i| matches!(self.cue(i), Some(Cue::Is | Cue::Not))) && at - c <= if held { 2 } else { 3 };
+        let explicit = self.column.filter(|&c| at - c <= 5).or(self.shown_column.filter(|&c| beside(c)));
         let what = match explicit {
             Some(column) => Some(What::Chunk(column)),
             // `a or b`, `both a and b`: the second value is of the same column.
-            None if !held
-                && self
-                    .frame
-                    .conditions
-                    .last()
-                    .is_some_and(|c| matches!(c.operand, Operand::Value(v) if at - v <= 2)) =>
-            {
-                self.last
-            }
+            None if !held && self.frame.conditions.last().is_some_and(|c| matches!(c.operand, Operand::Value(v) if at - v <= 2)) => self.last,
             // `the Tokyo office`, `student John`
             None if !held => {
                 let near = |i: Option<usize>| i.filter(|&i| i < self.chunks.len() && self.is_name(i));
@@ -741,14 +759,12 @@ impl<'a> Reader<'a> {
             return end + 1;
         }
         if self.between
-            && let Some(second) =
-                (end + 1..self.chunks.len().min(end + 3)).find(|&i| matches!(self.chunks[i].kind, ChunkKind::Number(_)))
+            && let Some(second) = (end + 1..self.chunks.len().min(end + 3)).find(|&i| matches!(self.chunks[i].kind, ChunkKind::Number(_)))
             && let ChunkKind::Number(high) = self.chunks[second].kind.clone()
         {
             self.between = false;
             self.take(second);
-            let what =
-                self.column.take().or_else(|| self.next_name(second, 1).filter(|&n| self.column_score(n, true) > 0.4));
+            let what = self.column.take().or_else(|| self.next_name(second, 1).filter(|&n| self.column_score(n, true) > 0.4)).or(self.shown_column.filter(|&c| self.column_score(c, true) > 0.4));
             if let Some(what) = what {
                 self.take(what);
                 self.condition(Some(What::Chunk(what)), Comparison::Equal, Operand::Range(number.to_owned(), high));
@@ -766,8 +782,7 @@ impl<'a> Reader<'a> {
             self.condition(Some(what), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
-        let countable = next.is_some_and(|n| self.table_score(n) >= 0.5)
-            && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
+        let countable = next.is_some_and(|n| self.table_score(n) >= 0.5) && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
         let before = self.column;
         if let Some(next) = next.filter(|_| (compared || self.have) && before.is_none()) {
             let numeric = self.column_score(next, true);
@@ -791,8 +806,7 @@ impl<'a> Reader<'a> {
             }
         }
         // `top 5`, `limit 5`
-        let times = next.is_none()
-            && self.tokens.get(self.chunks[end].to).is_some_and(|t| matches!(t.lower.as_str(), "times" | "time"));
+        let times = next.is_none() && self.tokens.get(self.chunks[end].to).is_some_and(|t| matches!(t.lower.as_str(), "times" | "time"));
         if times || (self.count && compared && self.mode == Mode::Which && before.is_none()) {
             self.frame.having = Some(Having { of: None, op, number: number.to_owned() });
             self.count = false;
@@ -807,9 +821,7 @@ impl<'a> Reader<'a> {
             }
             return end + 1;
         }
-        if matches!(self.frame.conditions.last(), Some(c) if matches!(c.operand, Operand::Number(..)))
-            && (self.or || self.both)
-        {
+        if matches!(self.frame.conditions.last(), Some(c) if matches!(c.operand, Operand::Number(..))) && (self.or || self.both) {
             let what = self.last;
             self.condition(what, op, Operand::Number(number.to_owned(), at));
             return end + 1;
@@ -819,14 +831,21 @@ impl<'a> Reader<'a> {
             return end + 1;
         }
         // `id 5`, `year 2010` with the name before or after
-        let near =
-            at.checked_sub(1).filter(|&i| self.is_name(i)).or(next.filter(|&n| self.column_score(n, true) >= 0.5));
+        let near = at.checked_sub(1).filter(|&i| self.is_name(i) && self.column_score(i, false) >= 0.4).or(next.filter(|&n| self.column_score(n, true) >= 0.5));
         if let Some(near) = near {
             self.take(near);
             self.condition(Some(What::Chunk(near)), op, Operand::Number(number.to_owned(), at));
             return end.max(near) + 1;
         }
-        if compared && let Some(shown) = self.frame.shown.last().copied() {
+        if !compared && self.mode == Mode::Show && self.number.is_none() && next.is_some() {
+            self.number = number.parse().ok().map(|n| (at, n));
+            return end + 1;
+        }
+        if let Some(column) = self.shown_column.filter(|&c| self.column_score(c, true) > 0.4 && (compared || at - c <= 2)) {
+            self.condition(Some(What::Chunk(column)), op, Operand::Number(number.to_owned(), at));
+            return end + 1;
+        }
+        if compared && let Some(shown) = self.frame.shown.last().copied().filter(|s| s.aggregate.is_none()) {
             self.condition(Some(shown.what), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
@@ -850,23 +869,26 @@ impl<'a> Reader<'a> {
         let compared = self.compare;
         // A year may be a plain number: after a comparison with a column that is no time, it is.
         if let Some(year) = range.year
-            && (self.column.is_some()
-                || compared.is_some()
-                || self.between
-                || self.or
-                || self.both
-                || self.chunks.get(at + 1).is_some_and(|c| c.kind == ChunkKind::Name && compared.is_some()))
+            && (self.column.is_some_and(|c| !self.is_timed(c)) || compared.is_some() || self.between || self.or || self.both || self.chunks.get(at + 1).is_some_and(|c| c.kind == ChunkKind::Name && compared.is_some()))
         {
             return self.number_condition(at, at, &year.to_string());
         }
-        let op = if std::mem::take(&mut self.not) {
-            Comparison::NotEqual
-        } else {
-            compared.map_or(Comparison::Equal, |c| c.0)
-        };
-        let what = self.column.take().map(What::Chunk);
+        let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { compared.map_or(Comparison::Equal, |c| c.0) };
+        let what = self.column.take().filter(|&c| self.is_timed(c)).map(What::Chunk);
         self.condition(what, op, Operand::Time(at));
         at + 1
+    }
+
+    /// A name that may be a column of days or years.
+    fn is_timed(&self, at: usize) -> bool {
+        self.chunks[at].names.iter().any(|e| match e.target {
+            Target::Column(id) => {
+                let timed = |w: &String| matches!(w.as_str(), "year" | "date" | "time" | "day" | "month");
+                let facts = self.index.column_facts(id);
+                e.score >= 0.3 && (self.index.column(id).kind.is_temporal() || facts.words.iter().any(timed))
+            }
+            _ => false,
+        })
     }
 
     fn on_name(&mut self, at: usize) -> usize {
@@ -885,7 +907,8 @@ impl<'a> Reader<'a> {
         }
         let follows = self.value_follows(at);
         if self.not || self.without {
-            if self.is_table(at) && !follows && !self.choose(Choice::PlainNot) {
+            let named = self.is_table(at) || (self.without && self.table_score(at) >= 0.4 && self.column_score(at, false) < 0.5);
+            if named && !follows && !self.choose(Choice::PlainNot) {
                 self.frame.absent.push(at);
                 self.frame.absent_from = self.frame.conditions.len();
                 self.not = false;
@@ -908,12 +931,7 @@ impl<'a> Reader<'a> {
             self.condition(Some(What::Chunk(left)), op, Operand::Column(What::Chunk(at)));
             return at + 1;
         }
-        if self.mode == Mode::Which
-            || (follows
-                && (!self.frame.shown.is_empty() || self.subject.is_some() || self.which)
-                && !self.count
-                && self.aggregates.is_empty())
-        {
+        if self.mode == Mode::Which || (follows && (!self.frame.shown.is_empty() || self.subject.is_some() || self.which) && !self.count && self.aggregates.is_empty()) {
             if follows && !(self.is_table(at) && self.column_score(at, false) < 0.3) {
                 self.column = Some(at);
                 return at + 1;
@@ -938,16 +956,22 @@ impl<'a> Reader<'a> {
 
     fn on_shown(&mut self, at: usize) -> usize {
         let distinct = std::mem::take(&mut self.distinct);
+        self.frame.distinct |= distinct && !self.count;
+        let numeric = self.column_score(at, true);
+        let is_number = self.count && numeric >= 0.55 && numeric > self.table_score(at) && !distinct;
+        if self.count && numeric >= 0.3 && (is_number != self.choose(Choice::CountOrColumn)) {
+            // `the number of floors`, `the average number of votes`: the column holds the number.
+            self.count = false;
+            if self.chunk_words(at.saturating_sub(1)).starts_with("total") {
+                self.aggregates.push(Aggregate::Sum);
+            }
+        }
         if std::mem::take(&mut self.count) {
+            self.aggregates.clear();
             let table = self.is_table(at);
-            let different = if distinct { !table || self.column_score(at, false) > 0.5 } else { false };
             let flip = self.choose(Choice::CountDistinct);
-            let column = !table || flip;
-            self.frame.shown.push(Shown {
-                what: What::Chunk(at),
-                aggregate: Some(Aggregate::Count),
-                distinct: column && (different || !distinct) != (flip && distinct) && (distinct || flip || different),
-            });
+            let distinct = distinct != flip;
+            self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(Aggregate::Count), distinct });
             if table {
                 self.subject = self.subject.or(Some(at));
             }
@@ -970,14 +994,9 @@ impl<'a> Reader<'a> {
             // `names of students`: the table whose columns were shown; `students`: shown by name.
             let owns = owner && !self.frame.shown.is_empty();
             // `student name`: the next phrase is its column.
-            let compound =
-                self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
+            let compound = self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
             self.subject = self.subject.or(Some(at));
-            if owns
-                || compound
-                || !self.frame.shown.is_empty()
-                    && !matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And))
-            {
+            if owns || compound || !self.frame.shown.is_empty() && !matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And)) {
                 self.frame.tables.push(at);
                 return at + 1;
             }
@@ -987,23 +1006,19 @@ impl<'a> Reader<'a> {
         }
         self.frame.distinct |= distinct;
         self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct: false });
-        self.column = Some(at);
+        self.shown_column = Some(at);
         at + 1
     }
 
     fn on_group(&mut self, at: usize) -> usize {
         let group = self.is_unit(at).map_or(GroupBy::What(What::Chunk(at)), GroupBy::Time);
-        let compound = self.is_table(at)
-            && self.is_name(at + 1)
-            && !self.is_table(at + 1)
-            && !self.tokens[self.chunks[at + 1].from].after_comma;
+        let compound = self.is_table(at) && self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
         if compound {
             self.frame.tables.push(at);
             return at + 1;
         }
         self.frame.groups.push(group);
-        let another =
-            matches!(self.cue(at + 1), Some(Cue::And)) && self.is_name(at + 2) && !self.frame.shown.is_empty();
+        let another = matches!(self.cue(at + 1), Some(Cue::And)) && self.is_name(at + 2) && !self.frame.shown.is_empty();
         if !another {
             self.mode = if self.frame.shown.is_empty() { Mode::Show } else { Mode::Which };
         }
@@ -1023,9 +1038,7 @@ impl<'a> Reader<'a> {
             self.frame.order.push((by, descending));
         } else {
             let aggregate = self.aggregates.pop();
-            let owns = at.checked_sub(1).and_then(|i| self.cue(i)) == Some(Cue::Of)
-                && !self.frame.order.is_empty()
-                && self.is_table(at);
+            let owns = at.checked_sub(1).and_then(|i| self.cue(i)) == Some(Cue::Of) && !self.frame.order.is_empty() && self.is_table(at);
             let compound = self.is_table(at) && self.is_name(at + 1) && !self.is_table(at + 1);
             if owns || compound {
                 self.frame.tables.push(at);
@@ -1042,17 +1055,10 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Frame {
         if self.count && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
             if self.frame.having.is_none() || self.frame.shown.is_empty() {
-                self.frame.shown.push(Shown {
-                    what: What::Subject,
-                    aggregate: Some(Aggregate::Count),
-                    distinct: false,
-                });
+                self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
             }
         }
-        if !self.aggregates.is_empty()
-            && !self.late.is_empty()
-            && self.frame.shown.iter().all(|s| s.aggregate.is_none())
-        {
+        if !self.aggregates.is_empty() && !self.late.is_empty() && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
             let at = self.late.remove(0);
             for aggregate in std::mem::take(&mut self.aggregates) {
                 self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(aggregate), distinct: false });
@@ -1074,30 +1080,27 @@ impl<'a> Reader<'a> {
         if self.frame.shown.is_empty() {
             self.frame.shown.push(Shown { what: What::Subject, aggregate: None, distinct: false });
         }
-        let subject_shown = self.frame.shown.iter().any(|s| {
-            s.aggregate.is_none()
-                && match s.what {
-                    What::Chunk(at) => self.is_table(at),
-                    What::Subject => true,
-                    What::Hint(..) => false,
-                }
+        let subject_shown = self.frame.shown.iter().any(|s| s.aggregate.is_none() && match s.what {
+            What::Chunk(at) => self.is_table(at),
+            What::Subject => true,
+            What::Hint(..) => false,
         });
         if subject_shown {
             self.mark(marks::SUBJECT_SHOWN);
-            if self.frame.order.iter().all(|(by, _)| !matches!(by, OrderBy::Count(_)))
-                && self.frame.having.is_none()
-                && self.frame.groups.is_empty()
-            {
-                self.frame.star = self.choose(Choice::Star);
+            if self.frame.order.iter().all(|(by, _)| !matches!(by, OrderBy::Count(_))) && self.frame.having.is_none() && self.frame.groups.is_empty() {
+                self.frame.star = self.choose(Choice::Star) != self.everything;
             }
             self.frame.show_key = self.choose(Choice::Key);
         }
         let aggregated = self.frame.shown.iter().any(|s| s.aggregate.is_some());
-        let plain = self.frame.shown.iter().any(|s| s.aggregate.is_none());
         if !aggregated && self.choose(Choice::Distinct) {
             self.frame.distinct = !self.frame.distinct;
         }
         if !self.frame.groups.is_empty() && aggregated {
+            let of_table = |g: &GroupBy| matches!(g, GroupBy::What(What::Chunk(c)) if self.is_table(*c));
+            if self.frame.groups.iter().any(of_table) {
+                self.frame.show_key = self.choose(Choice::Key);
+            }
             let hide = self.choose(Choice::HideGroup);
             if !hide {
                 for group in &self.frame.groups {
@@ -1108,9 +1111,6 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-        } else if aggregated && plain && self.frame.groups.is_empty() {
-            // `the name and the number of ...`: shown columns are the group.
-            let _ = Choice::KeepShown;
         }
         if !self.frame.tables.is_empty() && self.choose(Choice::NoTables) {
             self.frame.tables.clear();

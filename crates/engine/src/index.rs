@@ -30,6 +30,8 @@ pub struct SchemaIndex {
 pub(crate) enum Target {
     Table(TableId),
     Column(ColumnId),
+    /// First and last name of the table's rows.
+    Person(TableId),
     /// Index in the annotations' terms.
     Term(u32),
     /// Index in the annotations' metrics.
@@ -155,6 +157,15 @@ impl SchemaIndex {
         for (id, table) in catalog.table_ids() {
             let words = self.tables[id.0 as usize].words.clone();
             let target = Target::Table(id);
+            if self.tables[id.0 as usize].person.is_some() {
+                let whole = self.tables[id.0 as usize].columns.iter().any(|c| c.words == ["name"]);
+                let person = Target::Person(id);
+                self.add(&["full".to_owned(), "name".to_owned()], person, 0.95, "PersonNameStrategy");
+                self.add(&["first".to_owned(), "last".to_owned(), "name".to_owned()], person, 1.0, "PersonNameStrategy");
+                if !whole {
+                    self.add(&["name".to_owned()], person, 0.6, "PersonNameStrategy");
+                }
+            }
             self.add(&words, target, 1.0, "DirectTableMatchStrategy");
             // The name run together, as in `credit score` for `creditscore`.
             self.add(&[stem(&nlq_catalog::fold(&table.name))], target, 1.0, "DirectTableMatchStrategy");
@@ -314,7 +325,7 @@ fn name_stems(name: &str) -> Vec<String> {
     for word in split_name(name) {
         match words::expand(&word) {
             Some(full) => out.extend(full.iter().map(|w| stem(w))),
-            None => out.push(stem(&word)),
+            None => out.push(words::stem_of(&word)),
         }
     }
     out.retain(|w| !matches!(w.as_str(), "of" | "the" | "a" | "an" | "in" | "for"));

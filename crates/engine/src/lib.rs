@@ -1,9 +1,13 @@
 //! From a question to a plan: agents, strategies, reasoning stream, knowledge boundaries and confidence.
 
 mod answer;
+mod answering;
 mod bind;
 mod boundary;
+mod confidence;
+mod conversation;
 mod cues;
+mod describe;
 mod engine;
 mod frame;
 mod index;
@@ -16,6 +20,6 @@ mod words;
 
 pub use answer::{Alternative, Answer, Clarification, ClarificationOption, Factor, Link, LinkKind, Outcome};
 pub use boundary::{BoundaryType, KnowledgeBoundary};
-pub use engine::{Engine, Question, Settings};
+pub use engine::{Candidate, Engine, Question, Settings};
 pub use index::SchemaIndex;
 pub use reasoning::{ReasoningAlternative, ReasoningStage, ReasoningStep, ReasoningStream};

@@ -143,16 +143,19 @@ fn names(p: &mut Proposals<'_>) {
     let tokens = p.tokens;
     for from in 0..tokens.len() {
         let mut stems: Vec<String> = Vec::new();
+        let mut paired = false;
         for to in from + 1..=tokens.len().min(from + MAX_NAME_WORDS) {
             let token = &tokens[to - 1];
             if token.quoted || (to > from + 1 && (token.after_comma || token.after_stop)) {
                 break;
             }
-            let small = matches!(token.lower.as_str(), "of" | "the" | "a" | "an" | "in" | "for");
+            let joined_by_and = token.lower == "and";
+            let small = joined_by_and || matches!(token.lower.as_str(), "of" | "the" | "a" | "an" | "in" | "for");
             if small && to == from + 1 {
                 break;
             }
             if small {
+                paired |= joined_by_and;
                 continue;
             }
             stems.push(token.stem.clone());
@@ -164,6 +167,8 @@ fn names(p: &mut Proposals<'_>) {
                     }
                 }
             }
+            // Only `first and last name` is one name across an `and`.
+            entries.retain(|e| !paired || matches!(e.target, Target::Person(_)));
             if entries.is_empty() {
                 continue;
             }

@@ -101,7 +101,7 @@ def train_ranker(data, n, epochs=7, rate=0.06, decay=1e-4, start=None, seed=1):
     """Softmax over candidates by Adagrad; returns the mean of the last epochs' weights."""
     w, g = list(start or [0.0] * n), [1e-3] * n
     total, count = [0.0] * n, 0
-    data = [d for d in data if any(d["y"]) and not all(d["y"])]
+    data = [d for d in data if any(d["t"]) and not all(d["t"])]
     rng = random.Random(seed)
     for epoch in range(epochs):
         rng.shuffle(data)
@@ -110,9 +110,9 @@ def train_ranker(data, n, epochs=7, rate=0.06, decay=1e-4, start=None, seed=1):
             top = max(s)
             e = [math.exp(v - top) for v in s]
             z = sum(e)
-            zr = sum(v for v, y in zip(e, d["y"]) if y)
+            zr = sum(v for v, y in zip(e, d["t"]) if y)
             grad = collections.defaultdict(float)
-            for v, y, x in zip(e, d["y"], d["x"]):
+            for v, y, x in zip(e, d["t"], d["x"]):
                 c = v / z - (v / zr if y else 0.0)
                 if abs(c) > 1e-4:
                     for i, f in x:
@@ -184,12 +184,15 @@ def report(name, rows, threshold=0.85):
           f" coverage_at_t {len(sure) / n:.4f} coverage_at_95 {best / n:.4f} ece {ece:.4f}")
 
 
-def load(path):
-    data = []
+def load(path, names):
+    data, flip = [], names.index("choice_distinct")
     for line in open(path, encoding="utf-8"):
         q = json.loads(line)
         q["x"] = [[(i, v) for i, v in enumerate(f) if v] for _, f in q["candidates"]]
         q["y"] = [int(v == 1) for v in q["labels"]]
+        # Where a plain reading is right too, DISTINCT is not what should be learned.
+        plain = [y if not f[flip] else 0 for y, (_, f) in zip(q["y"], q["candidates"])]
+        q["t"] = plain if any(plain) else q["y"]
         data.append(q)
     return data
 
@@ -233,8 +236,9 @@ def main():
     command = sys.argv[1]
     if command == "label":
         return label(*sys.argv[2:5])
-    data, src = load(sys.argv[2]), sys.argv[3]
+    src = sys.argv[3]
     names = names_of(src)
+    data = load(sys.argv[2], names)
     a, b = [d for d in data if half(d) == 0], [d for d in data if half(d) == 1]
     wr, wc = fit_both(a, names)
     report("tuned half ", predict(wr, wc, a, names))

@@ -1,0 +1,94 @@
+//! How sure the engine is of its best reading: a logistic model over the reading's features and its lead, then hard caps
+//! for what nobody explained.
+
+use crate::{
+    Factor,
+    linker::ChunkKind,
+    readings::Understood,
+    weights::{self, FEATURES},
+};
+
+/// A content word that nothing explains keeps the confidence below this.
+const UNKNOWN_WORD_CAP: f64 = 0.75;
+/// Two or more of them.
+const UNKNOWN_WORDS_CAP: f64 = 0.55;
+/// A value that no column is known to hold.
+const UNKNOWN_VALUE_CAP: f64 = 0.8;
+/// A number, value or time that plays no part in the query.
+const UNUSED_VALUE_CAP: f64 = 0.4;
+/// Two ways to join that are equally short, or a join by a guessed reference.
+const JOIN_CAP: f64 = 0.7;
+/// Nothing is ever certain.
+const TOP: f64 = 0.97;
+
+/// The confidence in the best reading, and what it is made of, heaviest first.
+pub(crate) fn confidence(understood: &Understood) -> (f64, Vec<Factor>) {
+    let Some(best) = understood.readings.first() else { return (0.0, Vec::new()) };
+    let scores: Vec<f32> = understood.readings.iter().map(|r| r.score).collect();
+    let top = scores[0];
+    let mass: f32 = scores.iter().map(|s| (s - top).exp()).sum();
+    let second = scores.get(1).copied().unwrap_or(top - 3.0);
+    let margin = (top - second).min(3.0);
+    // The order is the one in `train/fit.py`, `confidence_input`.
+    let lead = [1.0, 1.0 / mass, margin, (scores.len() as f32).ln() / 4.0, top.clamp(-30.0, 30.0) / 10.0];
+    let raw = weights::confidence(&best.features, &lead);
+    let mut confidence = 1.0 / (1.0 + (-f64::from(raw)).exp());
+
+    let unknown = understood.chunks.iter().filter(|c| c.kind == ChunkKind::Unknown).count();
+    let feature = |name: &str| FEATURES.iter().position(|f| *f == name).map_or(0.0, |at| best.features[at]);
+    let mut factors = Vec::new();
+    let mut factor = |name: &str, value: f64, explanation: String| {
+        factors.push(Factor { name: name.to_owned(), value: (value * 1000.0).round() / 1000.0, explanation });
+    };
+    let content = f64::from(feature("content")).max(1.0);
+    factor(
+        "schema_coverage",
+        1.0 - (unknown as f64 / content).min(1.0),
+        match unknown {
+            0 => "every content word is understood".to_owned(),
+            1 => "one word is not understood".to_owned(),
+            n => format!("{n} words are not understood"),
+        },
+    );
+    factor(
+        "margin",
+        f64::from(1.0 / mass),
+        if scores.len() == 1 {
+            "no other reading was found".to_owned()
+        } else {
+            format!("{} other readings were weighed", scores.len() - 1)
+        },
+    );
+    let weakest = f64::from(feature("weakest").clamp(0.0, 1.0));
+    factor(
+        "weakest_link",
+        weakest,
+        if weakest >= 0.9 { "every name is matched whole".to_owned() } else { "a name is matched only in part".to_owned() },
+    );
+    let joins = best.rendered.tables.len().saturating_sub(1);
+    factor(
+        "joins",
+        1.0 / (1.0 + joins as f64 * 0.25),
+        match joins {
+            0 => "one table is enough".to_owned(),
+            1 => "two tables are joined".to_owned(),
+            n => format!("{} tables are joined", n + 1),
+        },
+    );
+    let mut cap = |holds: bool, at: f64, name: &str, explanation: &str| {
+        if holds {
+            confidence = confidence.min(at);
+            factors.push(Factor { name: name.to_owned(), value: at, explanation: explanation.to_owned() });
+        }
+    };
+    cap(unknown == 1, UNKNOWN_WORD_CAP, "unexplained_word", "a word that nothing explains keeps the confidence down");
+    cap(unknown > 1, UNKNOWN_WORDS_CAP, "unexplained_words", "words that nothing explains keep the confidence down");
+    cap(best.bound.unknown_values > 0, UNKNOWN_VALUE_CAP, "unknown_value", "a value is not known to be in its column");
+    cap(feature("unused_values") > 0.0, UNUSED_VALUE_CAP, "unused_value", "a value of the question plays no part");
+    cap(feature("unbound_number") > 0.0, UNUSED_VALUE_CAP, "unused_number", "a number of the question plays no part");
+    cap(best.rendered.tied, JOIN_CAP, "join_tie", "the tables can be joined in more than one way");
+    cap(best.rendered.inferred_joins > 0, JOIN_CAP, "guessed_join", "a join rests on names, no key declares it");
+    cap(understood.cut.is_some(), UNUSED_VALUE_CAP, "cut", "the text is too long to be read to its end");
+    factors.sort_by(|a, b| a.value.total_cmp(&b.value));
+    ((confidence.min(TOP) * 1000.0).round() / 1000.0, factors)
+}
