@@ -30,7 +30,13 @@ const MAX_BOUNDARIES: usize = 8;
 const ANY_LINK: f32 = 0.5;
 
 /// Puts the answer together.
-pub(crate) fn answer(question: Question<'_>, settings: Settings, index: &SchemaIndex, understood: &Understood, begun: Instant) -> Answer {
+pub(crate) fn answer(
+    question: Question<'_>,
+    settings: Settings,
+    index: &SchemaIndex,
+    understood: &Understood,
+    begun: Instant,
+) -> Answer {
     let (sure, factors) = confidence(understood);
     let boundaries = boundaries(question.text, index, understood);
     let links = links(index, understood);
@@ -91,7 +97,11 @@ fn refusal(text: &str, index: &SchemaIndex, understood: &Understood) -> String {
     }
     if let Some((from, to)) = understood.unjoined.filter(|_| understood.readings.is_empty()) {
         let name = |id: TableId| index.catalog().table(id).name.clone();
-        return format!("No relationship is known between {} and {}: declare a foreign key or annotate one.", name(from), name(to));
+        return format!(
+            "No relationship is known between {} and {}: declare a foreign key or annotate one.",
+            name(from),
+            name(to)
+        );
     }
     "Nothing in the question names a table, a column or a value of this schema.".to_owned()
 }
@@ -119,7 +129,9 @@ fn links(index: &SchemaIndex, understood: &Understood) -> Vec<Link> {
                 Some(Target::Table(id) | Target::Person(id)) => {
                     (LinkKind::Table(id), score, format!("{strategy}: table {}", index.catalog().table(id).name))
                 }
-                Some(Target::Column(id)) => (LinkKind::Column(id), score, format!("{strategy}: column {}", column_name(id, index))),
+                Some(Target::Column(id)) => {
+                    (LinkKind::Column(id), score, format!("{strategy}: column {}", column_name(id, index)))
+                }
                 Some(Target::Term(at)) => {
                     let term = &index.annotations().terms[at as usize];
                     (LinkKind::Term(term.name.clone()), 1.0, format!("{strategy}: {}", term.condition))
@@ -141,10 +153,13 @@ fn links(index: &SchemaIndex, understood: &Understood) -> Vec<Link> {
                 };
                 (LinkKind::Value { value, columns }, if *known { 0.95 } else { 0.5 }, evidence)
             }
-            ChunkKind::Number(digits) => (LinkKind::Number(digits.parse().unwrap_or(0.0)), 1.0, "NumberStrategy".to_owned()),
+            ChunkKind::Number(digits) => {
+                (LinkKind::Number(digits.parse().unwrap_or(0.0)), 1.0, "NumberStrategy".to_owned())
+            }
             ChunkKind::Time(range) => {
                 let day = |d: Option<chrono::NaiveDate>, open: &str| d.map_or(open.to_owned(), |d| d.to_string());
-                let words = format!("from {} to before {}", day(range.from, "the beginning"), day(range.until, "the end"));
+                let words =
+                    format!("from {} to before {}", day(range.from, "the beginning"), day(range.until, "the end"));
                 (LinkKind::Time(words), 1.0, "TimeStrategy".to_owned())
             }
             ChunkKind::Cue(cue) => match operation(*cue) {
@@ -195,8 +210,16 @@ fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<K
     };
     for chunk in understood.chunks.iter().filter(|c| c.kind == ChunkKind::Unknown) {
         let word = &understood.tokens[chunk.from].text;
-        let near: Vec<String> = did_you_mean_all(word, names()).into_iter().take(MAX_SUGGESTIONS).map(|n| format!("Did you mean {n}?")).collect();
-        let suggestions = if near.is_empty() { vec![format!("Add \u{201c}{word}\u{201d} as a business term to an annotation.")] } else { near };
+        let near: Vec<String> = did_you_mean_all(word, names())
+            .into_iter()
+            .take(MAX_SUGGESTIONS)
+            .map(|n| format!("Did you mean {n}?"))
+            .collect();
+        let suggestions = if near.is_empty() {
+            vec![format!("Add \u{201c}{word}\u{201d} as a business term to an annotation.")]
+        } else {
+            near
+        };
         found.push(KnowledgeBoundary {
             boundary_type: BoundaryType::UnknownEntity,
             component: format!("entity_{word}"),
@@ -248,7 +271,13 @@ fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<K
             span: Span::new(0, text.len()),
             confidence: 0.9,
             explanation: "Nothing in the question names something of the schema".to_owned(),
-            suggestions: index.catalog().tables.iter().take(MAX_SUGGESTIONS).map(|t| format!("Ask about {}.", t.name)).collect(),
+            suggestions: index
+                .catalog()
+                .tables
+                .iter()
+                .take(MAX_SUGGESTIONS)
+                .map(|t| format!("Ask about {}.", t.name))
+                .collect(),
         });
     }
     if let Some(at) = understood.cut {
@@ -276,11 +305,19 @@ fn reasoning(
     begun: Instant,
 ) -> ReasoningStream {
     let words = |chunk: &Chunk| span_of(understood, chunk).of(text).to_owned();
-    let step = |description: &str, evidence: serde_json::Value, confidence: f64| ReasoningStep { description: description.to_owned(), evidence, confidence };
-    let cues: Vec<_> = understood.chunks.iter().filter_map(|c| match c.kind {
-        ChunkKind::Cue(cue) => operation(cue).map(|op| json!({ "words": words(c), "means": op })),
-        _ => None,
-    }).collect();
+    let step = |description: &str, evidence: serde_json::Value, confidence: f64| ReasoningStep {
+        description: description.to_owned(),
+        evidence,
+        confidence,
+    };
+    let cues: Vec<_> = understood
+        .chunks
+        .iter()
+        .filter_map(|c| match c.kind {
+            ChunkKind::Cue(cue) => operation(cue).map(|op| json!({ "words": words(c), "means": op })),
+            _ => None,
+        })
+        .collect();
     let intent = best.map_or("unknown", |r| {
         let plan = &r.bound.plan;
         if plan.select.iter().any(|i| i.expr.is_aggregate()) {
@@ -328,15 +365,27 @@ fn reasoning(
             "Entity Recognition",
             "Identifying and resolving database entities in the query",
             vec![
-                step("Resolving entities using multiple resolution strategies", json!({ "strategies_used": strategies, "entities_resolved": resolved }), confidence),
-                step("Identifying unknown or unmappable entities", json!({ "unknown_entities": unknown, "boundary_count": boundaries.len() }), 1.0),
+                step(
+                    "Resolving entities using multiple resolution strategies",
+                    json!({ "strategies_used": strategies, "entities_resolved": resolved }),
+                    confidence,
+                ),
+                step(
+                    "Identifying unknown or unmappable entities",
+                    json!({ "unknown_entities": unknown, "boundary_count": boundaries.len() }),
+                    1.0,
+                ),
             ],
             format!("Identified {} entities and {} unmappable concepts", resolved.len(), unknown.len()),
         ),
         stage(
             "Relationship Discovery",
             "Discovering relationships between entities for join path determination",
-            vec![step("Discovering join paths between entities", json!({ "tables": tables, "inferred": best.map_or(0, |r| r.rendered.inferred_joins), "tied": best.is_some_and(|r| r.rendered.tied) }), confidence)],
+            vec![step(
+                "Discovering join paths between entities",
+                json!({ "tables": tables, "inferred": best.map_or(0, |r| r.rendered.inferred_joins), "tied": best.is_some_and(|r| r.rendered.tied) }),
+                confidence,
+            )],
             format!("Discovered {joins} join paths between {} entities", tables.len()),
         ),
         stage(
@@ -347,12 +396,19 @@ fn reasoning(
                 json!({ "filters": conditions, "groupings": best.map_or(0, |r| r.bound.plan.group.len()), "sortings": best.map_or(0, |r| r.bound.plan.order.len()), "limit": best.and_then(|r| r.bound.plan.limit) }),
                 confidence,
             )],
-            format!("Processed {} query attributes", conditions + best.map_or(0, |r| r.bound.plan.group.len() + r.bound.plan.order.len())),
+            format!(
+                "Processed {} query attributes",
+                conditions + best.map_or(0, |r| r.bound.plan.group.len() + r.bound.plan.order.len())
+            ),
         ),
         stage(
             "SQL Generation",
             "Generating SQL query from intent, entities, and relationships",
-            vec![step("Ranking readings of the question", json!({ "readings": understood.readings.len(), "sql": best.map(|r| r.rendered.sql.clone()) }), confidence)],
+            vec![step(
+                "Ranking readings of the question",
+                json!({ "readings": understood.readings.len(), "sql": best.map(|r| r.rendered.sql.clone()) }),
+                confidence,
+            )],
             match best {
                 Some(_) => "Generated SQL based on intent and entities with necessary joins".to_owned(),
                 None => "No SQL was generated".to_owned(),
@@ -360,11 +416,17 @@ fn reasoning(
         ),
     ];
     if let (Some(best), Some(last)) = (best, stages.last_mut()) {
-        last.alternatives = understood.readings.iter().skip(1).take(MAX_ALTERNATIVES).map(|r| ReasoningAlternative {
-            description: describe(&r.bound.plan, index),
-            confidence: f64::from((r.score - best.score).exp()).min(1.0),
-            reason: reason(best, r),
-        }).collect();
+        last.alternatives = understood
+            .readings
+            .iter()
+            .skip(1)
+            .take(MAX_ALTERNATIVES)
+            .map(|r| ReasoningAlternative {
+                description: describe(&r.bound.plan, index),
+                confidence: f64::from((r.score - best.score).exp()).min(1.0),
+                reason: reason(best, r),
+            })
+            .collect();
         last.micros = begun.elapsed().as_micros() as u64;
     }
     ReasoningStream { query_text: text.to_owned(), stages, complete: best.is_some() }

@@ -63,7 +63,11 @@ pub(crate) fn confidence(understood: &Understood) -> (f64, Vec<Factor>) {
     factor(
         "weakest_link",
         weakest,
-        if weakest >= 0.9 { "every name is matched whole".to_owned() } else { "a name is matched only in part".to_owned() },
+        if weakest >= 0.9 {
+            "every name is matched whole".to_owned()
+        } else {
+            "a name is matched only in part".to_owned()
+        },
     );
     let joins = best.rendered.tables.len().saturating_sub(1);
     factor(

@@ -13,14 +13,31 @@ use crate::{
 };
 
 /// Beginnings of questions that go on with the one before.
-const CONTINUING: &[&str] = &["now", "and", "same", "only", "just", "but", "also", "instead", "then", "by", "per", "for", "what about", "how about"];
+const CONTINUING: &[&str] = &[
+    "now",
+    "and",
+    "same",
+    "only",
+    "just",
+    "but",
+    "also",
+    "instead",
+    "then",
+    "by",
+    "per",
+    "for",
+    "what about",
+    "how about",
+];
 /// What one named target adds to a reading's score: more than any difference of the ranker.
 const PINNED: f32 = 25.0;
 
 /// The whole question that a follow-up asks, with the place where its own words begin; none when it stands alone.
 pub(crate) fn continued(question: Question<'_>, clock: Clock) -> Option<(String, usize)> {
     let own = question.text.trim_start().to_lowercase();
-    let begins = |text: &str, phrase: &str| text.strip_prefix(phrase).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    let begins = |text: &str, phrase: &str| {
+        text.strip_prefix(phrase).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
     if !CONTINUING.iter().any(|phrase| begins(&own, phrase)) {
         return None;
     }

@@ -13,7 +13,8 @@ pub(crate) fn describe(plan: &Plan, index: &SchemaIndex) -> String {
     let mut text = format!("{}{}", if plan.distinct { "the different values of " } else { "" }, list(&shown));
     if aggregated && !plan.group.is_empty() {
         let plain = |e: &&Expr| !e.is_aggregate();
-        let keys: Vec<String> = plan.select.iter().map(|i| &i.expr).filter(plain).map(|e| expr(e, index, None)).collect();
+        let keys: Vec<String> =
+            plan.select.iter().map(|i| &i.expr).filter(plain).map(|e| expr(e, index, None)).collect();
         let keys = if keys.is_empty() { plan.group.iter().map(|e| expr(e, index, None)).collect() } else { keys };
         text.push_str(&format!(" for each {}", list(&keys).trim_start_matches("the ")));
     }
@@ -71,7 +72,10 @@ fn expr(of: &Expr, index: &SchemaIndex, plan: Option<&Plan>) -> String {
                 Aggregate::Min => "the lowest value of",
                 Aggregate::Max => "the highest value of",
             };
-            let what = match (argument, plan.and_then(|p| p.tables.first().copied().or_else(|| p.own_tables().first().copied()))) {
+            let what = match (
+                argument,
+                plan.and_then(|p| p.tables.first().copied().or_else(|| p.own_tables().first().copied())),
+            ) {
                 (Some(argument), _) => expr(argument, index, None),
                 (None, Some(table)) => split_name(&index.catalog().table(table).name).join(" "),
                 (None, None) => "rows".to_owned(),
@@ -123,7 +127,9 @@ fn predicate(of: &Predicate, index: &SchemaIndex) -> String {
             };
             format!("{} does{} {word} \u{201c}{text}\u{201d}", side(of), if *negated { " not" } else { "" })
         }
-        Predicate::IsNull { expr: of, negated } => format!("{} is {}", side(of), if *negated { "known" } else { "missing" }),
+        Predicate::IsNull { expr: of, negated } => {
+            format!("{} is {}", side(of), if *negated { "known" } else { "missing" })
+        }
         Predicate::Within { expr: of, from, until } => match (from, until) {
             (Some(from), Some(until)) => format!("{} is from {from} to before {until}", side(of)),
             (Some(from), None) => format!("{} is on or after {from}", side(of)),

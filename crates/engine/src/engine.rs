@@ -1,11 +1,11 @@
 use std::time::Instant;
 
-use chrono::NaiveDate;
 use crate::{
     Answer, SchemaIndex, answering, conversation,
     readings::{Understood, understand},
     time::Clock,
 };
+use chrono::NaiveDate;
 
 /// A question with what it is asked of.
 #[derive(Debug, Clone, Copy)]

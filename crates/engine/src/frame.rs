@@ -240,7 +240,13 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(chunks: &'a [Chunk], tokens: &'a [Token], index: &'a SchemaIndex, choices: u32, asked: &'a Cell<u32>) -> Self {
+    fn new(
+        chunks: &'a [Chunk],
+        tokens: &'a [Token],
+        index: &'a SchemaIndex,
+        choices: u32,
+        asked: &'a Cell<u32>,
+    ) -> Self {
         Self {
             chunks,
             tokens,
@@ -299,7 +305,10 @@ impl<'a> Reader<'a> {
         let fits = |e: &&crate::index::NameEntry| match e.target {
             Target::Column(id) => {
                 let kind = self.index.column(id).kind;
-                !numeric || ((kind.is_numeric() || kind.is_temporal()) && !self.index.column_facts(id).key && !self.index.column_facts(id).reference)
+                !numeric
+                    || ((kind.is_numeric() || kind.is_temporal())
+                        && !self.index.column_facts(id).key
+                        && !self.index.column_facts(id).reference)
             }
             Target::Metric(_) => true,
             _ => false,
@@ -327,7 +336,10 @@ impl<'a> Reader<'a> {
         for i in at + 1..=(at + reach).min(self.chunks.len().saturating_sub(1)) {
             match &self.chunks[i].kind {
                 ChunkKind::Name => return Some(i),
-                ChunkKind::Cue(Cue::Count | Cue::Aggregate(_) | Cue::Of | Cue::Is | Cue::Distinct | Cue::Direction(_)) | ChunkKind::Unknown => {}
+                ChunkKind::Cue(
+                    Cue::Count | Cue::Aggregate(_) | Cue::Of | Cue::Is | Cue::Distinct | Cue::Direction(_),
+                )
+                | ChunkKind::Unknown => {}
                 ChunkKind::Cue(Cue::By) if matches!(self.cue(i - 1), Some(Cue::Direction(_) | Cue::OrderBy)) => {}
                 _ => return None,
             }
@@ -340,7 +352,9 @@ impl<'a> Reader<'a> {
         let mut of = false;
         for i in at + 1..(at + 5).min(self.chunks.len()) {
             match &self.chunks[i].kind {
-                ChunkKind::Value(..) | ChunkKind::Number(_) => return !of || !matches!(self.chunks[i - 1].kind, ChunkKind::Name),
+                ChunkKind::Value(..) | ChunkKind::Number(_) => {
+                    return !of || !matches!(self.chunks[i - 1].kind, ChunkKind::Name);
+                }
                 ChunkKind::Time(_) => return true,
                 ChunkKind::Cue(Cue::Compare(..) | Cue::Between | Cue::Like(_) | Cue::Missing) => return true,
                 ChunkKind::Cue(Cue::Is | Cue::Not | Cue::Both | Cue::Without) => {}
@@ -394,7 +408,8 @@ impl<'a> Reader<'a> {
             }
             Cue::By => {
                 if let Some(next) = self.next_name(at, 1) {
-                    let aggregated = !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
+                    let aggregated =
+                        !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
                     if aggregated && self.frame.groups.is_empty() && !self.is_table(next) {
                         self.mode = if self.choose(Choice::ByOrders) { Mode::Which } else { Mode::Group };
                     } else if self.is_unit(next).is_some() {
@@ -466,12 +481,19 @@ impl<'a> Reader<'a> {
                 }
             }
             Cue::Show => {
-                if at == 0 || first || self.tokens[self.chunks[at].from].after_comma || matches!(self.cue(at - 1), Some(Cue::And)) || self.tokens[self.chunks[at].from].lower == "and" {
+                if at == 0
+                    || first
+                    || self.tokens[self.chunks[at].from].after_comma
+                    || matches!(self.cue(at - 1), Some(Cue::And))
+                    || self.tokens[self.chunks[at].from].lower == "and"
+                {
                     self.mode = Mode::Show;
                     self.column = None;
                     // `Which room is cheapest? List its name.`: the second sentence says what is shown.
-                    let whole = |s: &Shown| s.aggregate.is_none() && matches!(s.what, What::Chunk(c) if self.is_table(c));
-                    let replaced = first && at > 0 && !self.frame.shown.is_empty() && self.frame.shown.iter().all(whole);
+                    let whole =
+                        |s: &Shown| s.aggregate.is_none() && matches!(s.what, What::Chunk(c) if self.is_table(c));
+                    let replaced =
+                        first && at > 0 && !self.frame.shown.is_empty() && self.frame.shown.iter().all(whole);
                     if replaced && !self.choose(Choice::KeepShown) {
                         let named = std::mem::take(&mut self.frame.shown);
                         self.frame.tables.extend(named.iter().filter_map(|s| match s.what {
@@ -503,7 +525,9 @@ impl<'a> Reader<'a> {
 
     fn order_by_shown(&mut self) {
         let descending = self.direction.take().unwrap_or(false);
-        if let Some(shown) = self.frame.shown.iter().rev().find(|s| s.aggregate.is_none()).or(self.frame.shown.last()).copied() {
+        if let Some(shown) =
+            self.frame.shown.iter().rev().find(|s| s.aggregate.is_none()).or(self.frame.shown.last()).copied()
+        {
             let first = self.frame.shown.iter().find(|s| s.aggregate.is_none()).copied().unwrap_or(shown);
             self.frame.order.push((OrderBy::What(first.what, first.aggregate), descending));
         } else if self.subject.is_some() {
@@ -565,7 +589,8 @@ impl<'a> Reader<'a> {
             self.take(at + 1);
             next_number = at + 2;
         }
-        let counted = (at + 1..self.chunks.len().min(at + 3)).any(|i| self.cue(i) == Some(Cue::Count)) || self.chunk_words(at).ends_with("number of");
+        let counted = (at + 1..self.chunks.len().min(at + 3)).any(|i| self.cue(i) == Some(Cue::Count))
+            || self.chunk_words(at).ends_with("number of");
         let summed = (at + 1..self.chunks.len().min(at + 3)).find_map(|i| match self.cue(i) {
             Some(Cue::Aggregate(a)) => Some(a),
             _ => None,
@@ -578,7 +603,13 @@ impl<'a> Reader<'a> {
         if let Some(name) = name {
             default_count = counted && self.column_score(name, true) < 0.95
                 || hints.is_empty() && self.table_score(name) >= 0.6 && self.column_score(name, true) < 0.9;
-            if hints.is_empty() && !counted && summed.is_none() && self.column_score(name, false) >= 0.6 && self.column_score(name, true) < 0.4 && self.table_score(name) < 0.6 {
+            if hints.is_empty()
+                && !counted
+                && summed.is_none()
+                && self.column_score(name, false) >= 0.6
+                && self.column_score(name, true) < 0.4
+                && self.table_score(name) < 0.6
+            {
                 // `the most cities`: a text column is counted.
                 default_count = true;
             }
@@ -703,12 +734,22 @@ impl<'a> Reader<'a> {
         let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
         let held = !self.chunks[at].values.is_empty();
         // `name is x` asks nothing of other columns; further away a shown column is just shown.
-        let beside = |c: usize| (c + 1..at).all(|i| matches!(self.cue(i), Some(Cue::Is | Cue::Not))) && at - c <= if held { 2 } else { 3 };
+        let beside = |c: usize| {
+            (c + 1..at).all(|i| matches!(self.cue(i), Some(Cue::Is | Cue::Not))) && at - c <= if held { 2 } else { 3 }
+        };
         let explicit = self.column.filter(|&c| at - c <= 5).or(self.shown_column.filter(|&c| beside(c)));
         let what = match explicit {
             Some(column) => Some(What::Chunk(column)),
             // `a or b`, `both a and b`: the second value is of the same column.
-            None if !held && self.frame.conditions.last().is_some_and(|c| matches!(c.operand, Operand::Value(v) if at - v <= 2)) => self.last,
+            None if !held
+                && self
+                    .frame
+                    .conditions
+                    .last()
+                    .is_some_and(|c| matches!(c.operand, Operand::Value(v) if at - v <= 2)) =>
+            {
+                self.last
+            }
             // `the Tokyo office`, `student John`
             None if !held => {
                 let near = |i: Option<usize>| i.filter(|&i| i < self.chunks.len() && self.is_name(i));
@@ -759,12 +800,17 @@ impl<'a> Reader<'a> {
             return end + 1;
         }
         if self.between
-            && let Some(second) = (end + 1..self.chunks.len().min(end + 3)).find(|&i| matches!(self.chunks[i].kind, ChunkKind::Number(_)))
+            && let Some(second) =
+                (end + 1..self.chunks.len().min(end + 3)).find(|&i| matches!(self.chunks[i].kind, ChunkKind::Number(_)))
             && let ChunkKind::Number(high) = self.chunks[second].kind.clone()
         {
             self.between = false;
             self.take(second);
-            let what = self.column.take().or_else(|| self.next_name(second, 1).filter(|&n| self.column_score(n, true) > 0.4)).or(self.shown_column.filter(|&c| self.column_score(c, true) > 0.4));
+            let what = self
+                .column
+                .take()
+                .or_else(|| self.next_name(second, 1).filter(|&n| self.column_score(n, true) > 0.4))
+                .or(self.shown_column.filter(|&c| self.column_score(c, true) > 0.4));
             if let Some(what) = what {
                 self.take(what);
                 self.condition(Some(What::Chunk(what)), Comparison::Equal, Operand::Range(number.to_owned(), high));
@@ -782,7 +828,8 @@ impl<'a> Reader<'a> {
             self.condition(Some(what), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
-        let countable = next.is_some_and(|n| self.table_score(n) >= 0.5) && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
+        let countable = next.is_some_and(|n| self.table_score(n) >= 0.5)
+            && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
         let before = self.column;
         if let Some(next) = next.filter(|_| (compared || self.have) && before.is_none()) {
             let numeric = self.column_score(next, true);
@@ -806,7 +853,8 @@ impl<'a> Reader<'a> {
             }
         }
         // `top 5`, `limit 5`
-        let times = next.is_none() && self.tokens.get(self.chunks[end].to).is_some_and(|t| matches!(t.lower.as_str(), "times" | "time"));
+        let times = next.is_none()
+            && self.tokens.get(self.chunks[end].to).is_some_and(|t| matches!(t.lower.as_str(), "times" | "time"));
         if times || (self.count && compared && self.mode == Mode::Which && before.is_none()) {
             self.frame.having = Some(Having { of: None, op, number: number.to_owned() });
             self.count = false;
@@ -821,7 +869,9 @@ impl<'a> Reader<'a> {
             }
             return end + 1;
         }
-        if matches!(self.frame.conditions.last(), Some(c) if matches!(c.operand, Operand::Number(..))) && (self.or || self.both) {
+        if matches!(self.frame.conditions.last(), Some(c) if matches!(c.operand, Operand::Number(..)))
+            && (self.or || self.both)
+        {
             let what = self.last;
             self.condition(what, op, Operand::Number(number.to_owned(), at));
             return end + 1;
@@ -831,7 +881,10 @@ impl<'a> Reader<'a> {
             return end + 1;
         }
         // `id 5`, `year 2010` with the name before or after
-        let near = at.checked_sub(1).filter(|&i| self.is_name(i) && self.column_score(i, false) >= 0.4).or(next.filter(|&n| self.column_score(n, true) >= 0.5));
+        let near = at
+            .checked_sub(1)
+            .filter(|&i| self.is_name(i) && self.column_score(i, false) >= 0.4)
+            .or(next.filter(|&n| self.column_score(n, true) >= 0.5));
         if let Some(near) = near {
             self.take(near);
             self.condition(Some(What::Chunk(near)), op, Operand::Number(number.to_owned(), at));
@@ -841,7 +894,9 @@ impl<'a> Reader<'a> {
             self.number = number.parse().ok().map(|n| (at, n));
             return end + 1;
         }
-        if let Some(column) = self.shown_column.filter(|&c| self.column_score(c, true) > 0.4 && (compared || at - c <= 2)) {
+        if let Some(column) =
+            self.shown_column.filter(|&c| self.column_score(c, true) > 0.4 && (compared || at - c <= 2))
+        {
             self.condition(Some(What::Chunk(column)), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
@@ -869,11 +924,20 @@ impl<'a> Reader<'a> {
         let compared = self.compare;
         // A year may be a plain number: after a comparison with a column that is no time, it is.
         if let Some(year) = range.year
-            && (self.column.is_some_and(|c| !self.is_timed(c)) || compared.is_some() || self.between || self.or || self.both || self.chunks.get(at + 1).is_some_and(|c| c.kind == ChunkKind::Name && compared.is_some()))
+            && (self.column.is_some_and(|c| !self.is_timed(c))
+                || compared.is_some()
+                || self.between
+                || self.or
+                || self.both
+                || self.chunks.get(at + 1).is_some_and(|c| c.kind == ChunkKind::Name && compared.is_some()))
         {
             return self.number_condition(at, at, &year.to_string());
         }
-        let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { compared.map_or(Comparison::Equal, |c| c.0) };
+        let op = if std::mem::take(&mut self.not) {
+            Comparison::NotEqual
+        } else {
+            compared.map_or(Comparison::Equal, |c| c.0)
+        };
         let what = self.column.take().filter(|&c| self.is_timed(c)).map(What::Chunk);
         self.condition(what, op, Operand::Time(at));
         at + 1
@@ -907,7 +971,8 @@ impl<'a> Reader<'a> {
         }
         let follows = self.value_follows(at);
         if self.not || self.without {
-            let named = self.is_table(at) || (self.without && self.table_score(at) >= 0.4 && self.column_score(at, false) < 0.5);
+            let named = self.is_table(at)
+                || (self.without && self.table_score(at) >= 0.4 && self.column_score(at, false) < 0.5);
             if named && !follows && !self.choose(Choice::PlainNot) {
                 self.frame.absent.push(at);
                 self.frame.absent_from = self.frame.conditions.len();
@@ -931,7 +996,12 @@ impl<'a> Reader<'a> {
             self.condition(Some(What::Chunk(left)), op, Operand::Column(What::Chunk(at)));
             return at + 1;
         }
-        if self.mode == Mode::Which || (follows && (!self.frame.shown.is_empty() || self.subject.is_some() || self.which) && !self.count && self.aggregates.is_empty()) {
+        if self.mode == Mode::Which
+            || (follows
+                && (!self.frame.shown.is_empty() || self.subject.is_some() || self.which)
+                && !self.count
+                && self.aggregates.is_empty())
+        {
             if follows && !(self.is_table(at) && self.column_score(at, false) < 0.3) {
                 self.column = Some(at);
                 return at + 1;
@@ -994,9 +1064,14 @@ impl<'a> Reader<'a> {
             // `names of students`: the table whose columns were shown; `students`: shown by name.
             let owns = owner && !self.frame.shown.is_empty();
             // `student name`: the next phrase is its column.
-            let compound = self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
+            let compound =
+                self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
             self.subject = self.subject.or(Some(at));
-            if owns || compound || !self.frame.shown.is_empty() && !matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And)) {
+            if owns
+                || compound
+                || !self.frame.shown.is_empty()
+                    && !matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And))
+            {
                 self.frame.tables.push(at);
                 return at + 1;
             }
@@ -1012,13 +1087,17 @@ impl<'a> Reader<'a> {
 
     fn on_group(&mut self, at: usize) -> usize {
         let group = self.is_unit(at).map_or(GroupBy::What(What::Chunk(at)), GroupBy::Time);
-        let compound = self.is_table(at) && self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
+        let compound = self.is_table(at)
+            && self.is_name(at + 1)
+            && !self.is_table(at + 1)
+            && !self.tokens[self.chunks[at + 1].from].after_comma;
         if compound {
             self.frame.tables.push(at);
             return at + 1;
         }
         self.frame.groups.push(group);
-        let another = matches!(self.cue(at + 1), Some(Cue::And)) && self.is_name(at + 2) && !self.frame.shown.is_empty();
+        let another =
+            matches!(self.cue(at + 1), Some(Cue::And)) && self.is_name(at + 2) && !self.frame.shown.is_empty();
         if !another {
             self.mode = if self.frame.shown.is_empty() { Mode::Show } else { Mode::Which };
         }
@@ -1038,7 +1117,9 @@ impl<'a> Reader<'a> {
             self.frame.order.push((by, descending));
         } else {
             let aggregate = self.aggregates.pop();
-            let owns = at.checked_sub(1).and_then(|i| self.cue(i)) == Some(Cue::Of) && !self.frame.order.is_empty() && self.is_table(at);
+            let owns = at.checked_sub(1).and_then(|i| self.cue(i)) == Some(Cue::Of)
+                && !self.frame.order.is_empty()
+                && self.is_table(at);
             let compound = self.is_table(at) && self.is_name(at + 1) && !self.is_table(at + 1);
             if owns || compound {
                 self.frame.tables.push(at);
@@ -1055,10 +1136,17 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Frame {
         if self.count && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
             if self.frame.having.is_none() || self.frame.shown.is_empty() {
-                self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
+                self.frame.shown.push(Shown {
+                    what: What::Subject,
+                    aggregate: Some(Aggregate::Count),
+                    distinct: false,
+                });
             }
         }
-        if !self.aggregates.is_empty() && !self.late.is_empty() && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
+        if !self.aggregates.is_empty()
+            && !self.late.is_empty()
+            && self.frame.shown.iter().all(|s| s.aggregate.is_none())
+        {
             let at = self.late.remove(0);
             for aggregate in std::mem::take(&mut self.aggregates) {
                 self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(aggregate), distinct: false });
@@ -1080,14 +1168,20 @@ impl<'a> Reader<'a> {
         if self.frame.shown.is_empty() {
             self.frame.shown.push(Shown { what: What::Subject, aggregate: None, distinct: false });
         }
-        let subject_shown = self.frame.shown.iter().any(|s| s.aggregate.is_none() && match s.what {
-            What::Chunk(at) => self.is_table(at),
-            What::Subject => true,
-            What::Hint(..) => false,
+        let subject_shown = self.frame.shown.iter().any(|s| {
+            s.aggregate.is_none()
+                && match s.what {
+                    What::Chunk(at) => self.is_table(at),
+                    What::Subject => true,
+                    What::Hint(..) => false,
+                }
         });
         if subject_shown {
             self.mark(marks::SUBJECT_SHOWN);
-            if self.frame.order.iter().all(|(by, _)| !matches!(by, OrderBy::Count(_))) && self.frame.having.is_none() && self.frame.groups.is_empty() {
+            if self.frame.order.iter().all(|(by, _)| !matches!(by, OrderBy::Count(_)))
+                && self.frame.having.is_none()
+                && self.frame.groups.is_empty()
+            {
                 self.frame.star = self.choose(Choice::Star) != self.everything;
             }
             self.frame.show_key = self.choose(Choice::Key);

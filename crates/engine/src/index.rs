@@ -161,7 +161,12 @@ impl SchemaIndex {
                 let whole = self.tables[id.0 as usize].columns.iter().any(|c| c.words == ["name"]);
                 let person = Target::Person(id);
                 self.add(&["full".to_owned(), "name".to_owned()], person, 0.95, "PersonNameStrategy");
-                self.add(&["first".to_owned(), "last".to_owned(), "name".to_owned()], person, 1.0, "PersonNameStrategy");
+                self.add(
+                    &["first".to_owned(), "last".to_owned(), "name".to_owned()],
+                    person,
+                    1.0,
+                    "PersonNameStrategy",
+                );
                 if !whole {
                     self.add(&["name".to_owned()], person, 0.6, "PersonNameStrategy");
                 }

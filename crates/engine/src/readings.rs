@@ -111,14 +111,21 @@ fn features(
         .chunks
         .iter()
         .enumerate()
-        .filter(|(at, c)| c.kind == ChunkKind::Name && !bound_chunk(*at) && c.names.first().is_some_and(|e| e.score >= 0.6))
+        .filter(|(at, c)| {
+            c.kind == ChunkKind::Name && !bound_chunk(*at) && c.names.first().is_some_and(|e| e.score >= 0.6)
+        })
         .count() as f32;
     let strong: Vec<TableId> = context.mentions.iter().filter(|m| m.2 >= 0.9).map(|m| m.0).collect();
     let named = |t: &TableId| context.mentions.iter().any(|m| m.0 == *t);
     let unnamed = rendered.tables.iter().filter(|t| !named(t)).count() as f32;
-    let missing = strong.iter().filter(|t| !rendered.tables.contains(t) && !sql_tables(plan).contains(t)).count() as f32;
+    let missing =
+        strong.iter().filter(|t| !rendered.tables.contains(t) && !sql_tables(plan).contains(t)).count() as f32;
     let aggregates = plan.select.iter().filter(|i| i.expr.is_aggregate()).count() as f32;
-    let keys = plan.select.iter().filter(|i| matches!(&i.expr, Expr::Column(id) if context.index.column_facts(*id).id_like)).count() as f32;
+    let keys = plan
+        .select
+        .iter()
+        .filter(|i| matches!(&i.expr, Expr::Column(id) if context.index.column_facts(*id).id_like))
+        .count() as f32;
     let unknown = context.chunks.iter().filter(|c| c.kind == ChunkKind::Unknown).count() as f32;
     let content = tokens.iter().filter(|t| !crate::words::is_stop(&t.lower)).count() as f32;
     let ties = bound
@@ -137,26 +144,99 @@ fn features(
     let mark = |bit: u32| flag(frame.marks >> bit & 1 == 1);
     let grouped = flag(!plan.group.is_empty());
     let said = Said::of(context.chunks);
-    let different = plan.distinct || plan.select.iter().any(|i| matches!(i.expr, Expr::Aggregate { distinct: true, .. }));
+    let different =
+        plan.distinct || plan.select.iter().any(|i| matches!(i.expr, Expr::Aggregate { distinct: true, .. }));
     let mut out = [0.0; weights::FEATURES.len()];
     let values = [
-        bound.score / slots.max(1.0), mean, weakest, slots,
-        unused(&|c| c.kind == ChunkKind::Name), unused(&|c| matches!(c.kind, ChunkKind::Value(..) | ChunkKind::Number(_) | ChunkKind::Time(_))),
-        loose, unknown, unknown / content.max(1.0), tables, flag(tables > 1.0), flag(tables > 2.0), flag(tables > 3.0),
-        rendered.inferred_joins as f32, flag(rendered.tied), unnamed, missing, ties,
-        bound.unknown_values as f32, bound.known_values as f32,
-        plan.select.len() as f32, aggregates, keys, flag(frame.star), flag(frame.show_key), flag(plan.distinct), flag(plan.distinct) * flag(tables > 1.0),
-        grouped, flag(plan.having.is_some()), flag(!plan.order.is_empty()), flag(plan.limit.is_some()), frame.absent.len() as f32, flag(frame.both),
-        frame.conditions.len() as f32, flag(frame.conditions.is_empty()), grouped * flag(tables > 1.0), how * aggregates.min(1.0), how,
-        mark(0), mark(1), mark(2), mark(3), mark(4), mark(5), mark(6), mark(7), mark(8),
-        choice(0), choice(1), choice(2), choice(3), choice(4), choice(5), choice(6), choice(7), choice(8), choice(9), choice(10), choice(11), choice(12), choice(13),
-        content, flag(plan.limit.is_some() && plan.order.is_empty()), frame.tables.len() as f32,
-        choice(3) * flag(tables > 1.0), choice(4) * how, choice(4) * flag(tables > 1.0),
-        flag(weakest < 0.5), flag(weakest >= 0.89), flag(unknown == 0.0), flag(loose == 0.0),
-        flag(said.distinct && !different), flag(!said.distinct && different), flag(said.not && !negated(plan)), flag(!said.not && negated(plan)),
-        flag(plan.order.len() > 1), flag(said.order && plan.order.is_empty()), flag(!said.order && !said.most && !plan.order.is_empty()), flag(said.most && plan.limit.is_none() && aggregates == 0.0),
-        flag(said.each && plan.group.is_empty()), flag(said.count && aggregates == 0.0 && plan.having.is_none() && !plan.order.iter().any(|k| k.expr.is_aggregate())),
-        flag(said.compare && !compared(plan)), flag(said.or && !either(plan)), plan.group.len().saturating_sub(1) as f32,
+        bound.score / slots.max(1.0),
+        mean,
+        weakest,
+        slots,
+        unused(&|c| c.kind == ChunkKind::Name),
+        unused(&|c| matches!(c.kind, ChunkKind::Value(..) | ChunkKind::Number(_) | ChunkKind::Time(_))),
+        loose,
+        unknown,
+        unknown / content.max(1.0),
+        tables,
+        flag(tables > 1.0),
+        flag(tables > 2.0),
+        flag(tables > 3.0),
+        rendered.inferred_joins as f32,
+        flag(rendered.tied),
+        unnamed,
+        missing,
+        ties,
+        bound.unknown_values as f32,
+        bound.known_values as f32,
+        plan.select.len() as f32,
+        aggregates,
+        keys,
+        flag(frame.star),
+        flag(frame.show_key),
+        flag(plan.distinct),
+        flag(plan.distinct) * flag(tables > 1.0),
+        grouped,
+        flag(plan.having.is_some()),
+        flag(!plan.order.is_empty()),
+        flag(plan.limit.is_some()),
+        frame.absent.len() as f32,
+        flag(frame.both),
+        frame.conditions.len() as f32,
+        flag(frame.conditions.is_empty()),
+        grouped * flag(tables > 1.0),
+        how * aggregates.min(1.0),
+        how,
+        mark(0),
+        mark(1),
+        mark(2),
+        mark(3),
+        mark(4),
+        mark(5),
+        mark(6),
+        mark(7),
+        mark(8),
+        choice(0),
+        choice(1),
+        choice(2),
+        choice(3),
+        choice(4),
+        choice(5),
+        choice(6),
+        choice(7),
+        choice(8),
+        choice(9),
+        choice(10),
+        choice(11),
+        choice(12),
+        choice(13),
+        content,
+        flag(plan.limit.is_some() && plan.order.is_empty()),
+        frame.tables.len() as f32,
+        choice(3) * flag(tables > 1.0),
+        choice(4) * how,
+        choice(4) * flag(tables > 1.0),
+        flag(weakest < 0.5),
+        flag(weakest >= 0.89),
+        flag(unknown == 0.0),
+        flag(loose == 0.0),
+        flag(said.distinct && !different),
+        flag(!said.distinct && different),
+        flag(said.not && !negated(plan)),
+        flag(!said.not && negated(plan)),
+        flag(plan.order.len() > 1),
+        flag(said.order && plan.order.is_empty()),
+        flag(!said.order && !said.most && !plan.order.is_empty()),
+        flag(said.most && plan.limit.is_none() && aggregates == 0.0),
+        flag(said.each && plan.group.is_empty()),
+        flag(
+            said.count
+                && aggregates == 0.0
+                && plan.having.is_none()
+                && !plan.order.iter().any(|k| k.expr.is_aggregate()),
+        ),
+        flag(said.compare && !compared(plan)),
+        flag(said.or && !either(plan)),
+        plan.group.len().saturating_sub(1) as f32,
     ];
     for (to, from) in out.iter_mut().zip(values) {
         *to = from;

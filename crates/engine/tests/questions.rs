@@ -240,10 +240,8 @@ fn follow_ups_and_replies_change_the_reading() {
     assert!(moved.contains("2022-01-01") && !moved.contains("2021-"), "{moved}");
     let plain = ask("orders", &index);
     let other = &plain.alternatives[0];
-    let pinned = engine.answer(
-        Question { text: "orders", earlier: &[], replies: &[&other.description], today: today() },
-        &index,
-    );
+    let pinned = engine
+        .answer(Question { text: "orders", earlier: &[], replies: &[&other.description], today: today() }, &index);
     assert_eq!(query(&pinned), other.sql);
 }
 

@@ -74,11 +74,14 @@ struct Read<'a> {
 
 /// Answers every question; the best reading is written also where the engine would ask back, with its low confidence.
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let text = fs::read_to_string(&args.questions).with_context(|| format!("cannot read {}", args.questions.display()))?;
+    let text =
+        fs::read_to_string(&args.questions).with_context(|| format!("cannot read {}", args.questions.display()))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let asked: Vec<Asked> = lines
         .take(args.limit.unwrap_or(usize::MAX))
-        .map(|(at, line)| serde_json::from_str(line).with_context(|| format!("line {} of {}", at + 1, args.questions.display())))
+        .map(|(at, line)| {
+            serde_json::from_str(line).with_context(|| format!("line {} of {}", at + 1, args.questions.display()))
+        })
         .collect::<Result<_>>()?;
     let mut indexes: BTreeMap<&str, Option<SchemaIndex>> = BTreeMap::new();
     for question in &asked {
@@ -102,7 +105,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     }
     let engine = Engine::new(Settings::default());
     let today = args.today.unwrap_or_else(|| chrono::Local::now().date_naive());
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(asked.len() as u64) } else { ProgressBar::hidden() };
+    let bar =
+        if std::io::stderr().is_terminal() { ProgressBar::new(asked.len() as u64) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
         bar.set_style(style);
     }
@@ -119,12 +123,22 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     bar.finish_and_clear();
     write_lines(&args.out, &predictions)?;
     if let Some(file) = &args.candidates {
-        let readings: Vec<Read<'_>> = asked.iter().filter_map(|asked| {
-            let index = indexes.get(asked.db_file.as_str())?.as_ref()?;
-            let candidates = engine.candidates(question(asked, today), index).into_iter();
-            let candidates = candidates.map(|Candidate { sql, features }| (sql, features)).collect();
-            Some(Read { id: &asked.id, db_id: &asked.db_id, db_file: &asked.db_file, gold: &asked.gold, question: &asked.question, candidates })
-        }).collect();
+        let readings: Vec<Read<'_>> = asked
+            .iter()
+            .filter_map(|asked| {
+                let index = indexes.get(asked.db_file.as_str())?.as_ref()?;
+                let candidates = engine.candidates(question(asked, today), index).into_iter();
+                let candidates = candidates.map(|Candidate { sql, features }| (sql, features)).collect();
+                Some(Read {
+                    id: &asked.id,
+                    db_id: &asked.db_id,
+                    db_file: &asked.db_file,
+                    gold: &asked.gold,
+                    question: &asked.question,
+                    candidates,
+                })
+            })
+            .collect();
         write_lines(file, &readings)?;
     }
     let mut times: Vec<f64> = predictions.iter().map(|p| p.latency_ms).collect();
