@@ -168,17 +168,17 @@ mod tests {
         check(
             fixture("-- nlq: rev$0enue\n").answering(0, asks("revenue")),
             expect![[r#"
-                  - Rewrite I mean total_amount
-                  - Rewrite I mean id
-                  - Rewrite Generate SQL for shop/dev (SQLite)
-                  - Rewrite Generate SQL for warehouse/prod (PostgreSQL)
+                - Rewrite I mean total_amount
+                - Rewrite I mean id
+                - Rewrite Generate SQL for shop/dev (SQLite)
+                - Rewrite Generate SQL for warehouse/prod (PostgreSQL)
             "#]],
         );
         check(
             fixture("-- nlq: wom$0bats\n").answering(0, abstains("wombats")),
             expect![[r#"
-                  - Rewrite Generate SQL for shop/dev (SQLite)
-                  - Rewrite Generate SQL for warehouse/prod (PostgreSQL)
+                - Rewrite Generate SQL for shop/dev (SQLite)
+                - Rewrite Generate SQL for warehouse/prod (PostgreSQL)
             "#]],
         );
     }
@@ -189,17 +189,17 @@ mod tests {
         check(
             fixture(text).answering(0, sure("orders", "SELECT 1")),
             expect![[r#"
-                  - Rewrite Regenerate SQL for shop/dev (SQLite)
-                  - Rewrite Use instead: Counts orders.
-                  - Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
+                - Rewrite Regenerate SQL for shop/dev (SQLite)
+                - Rewrite Use instead: Counts orders.
+                - Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
             "#]],
         );
         let other = "-- nlq: orders$0\nSELECT  count(*)\nFROM orders;\n";
         check(
             fixture(other).answering(0, sure("orders", "SELECT 1")),
             expect![[r#"
-                  - Rewrite Regenerate SQL for shop/dev (SQLite)
-                  - Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
+                - Rewrite Regenerate SQL for shop/dev (SQLite)
+                - Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
             "#]],
         );
     }
