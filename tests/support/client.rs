@@ -2,11 +2,11 @@
 //!
 //! Server requests are answered as an editor would; anything the client does not know makes the test fail.
 
-#![allow(dead_code, reason = "tests and benches use different parts")]
+#![allow(dead_code, unreachable_pub, reason = "tests and benches use different parts")]
 
 use std::{
     collections::HashMap,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},

@@ -23,15 +23,13 @@ pub(super) fn load(workspace: &Workspace, config_text: &str, trusted: bool, befo
     let connections = config
         .connections()
         .map(|(reference, connection)| {
-            let known = before.connections.get(&reference);
+            // Answers that are remembered were made under the settings of their time.
+            let known = before.connections.get(&reference).filter(|_| settings(&config) == settings(&before.config));
             let view = connection_view(workspace, &reference, connection, &annotations, known);
             (reference, view)
         })
         .collect();
-    let engine = Engine::new(Settings {
-        clarification_threshold: config.orchestrator.clarification_threshold,
-        fiscal_year_start: config.fiscal_year_start,
-    });
+    let engine = Engine::new(settings(&config));
     WorkspaceView {
         root: Some(workspace.root.clone()),
         config,
@@ -41,6 +39,13 @@ pub(super) fn load(workspace: &Workspace, config_text: &str, trusted: bool, befo
         annotations,
         connections,
         engine,
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        clarification_threshold: config.orchestrator.clarification_threshold,
+        fiscal_year_start: config.fiscal_year_start,
     }
 }
 
