@@ -42,7 +42,11 @@ export class StatusView implements vscode.Disposable {
   constructor(private readonly selector: vscode.DocumentSelector) {
     this.bar.name = 'nlq';
     this.bar.command = 'nlq.client.menu';
-    this.subscriptions = [this.bar, vscode.window.onDidChangeActiveTextEditor(() => this.show())];
+    this.subscriptions = [
+      this.bar,
+      vscode.window.onDidChangeActiveTextEditor(() => this.show()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.show()),
+    ];
     this.show();
   }
 
@@ -72,8 +76,9 @@ export class StatusView implements vscode.Disposable {
   }
 
   private show(): void {
-    const document = vscode.window.activeTextEditor?.document;
-    const concerned = document !== undefined && vscode.languages.match(this.selector, document) > 0;
+    // The active file's status, or beside a panel or preview that of a file still in sight.
+    const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
+    const document = editors.find((editor) => editor && vscode.languages.match(this.selector, editor.document) > 0)?.document;
     const status = this.ofRoot(document?.uri);
     const state = this.server?.state ?? status?.state ?? 'idle';
     const look = looks[state];
@@ -81,7 +86,7 @@ export class StatusView implements vscode.Disposable {
     this.bar.backgroundColor = look.problem && new vscode.ThemeColor('statusBarItem.warningBackground');
     this.bar.accessibilityInformation = { label: `nlq: ${status?.connection ?? ''} ${words[state]}` };
     this.bar.tooltip = tooltip(state, status, this.server?.message ?? status?.message ?? '');
-    if (concerned || look.problem) this.bar.show();
+    if (document || look.problem) this.bar.show();
     else this.bar.hide();
   }
 

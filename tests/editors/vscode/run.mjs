@@ -73,6 +73,31 @@ const tests = {
     await editor.picture('rows');
   },
 
+  async 'plan and reasoning are shown as documents'(editor) {
+    await editor.open('try.sql');
+    await editor.goto(lineOf(await editor.text(), 'SELECT id'), 3);
+    await editor.command('nlq: Explain Plan');
+    await editor.page.getByRole('tab', { name: /^Plan on shop.dev/ }).waitFor();
+    await editor.page.getByRole('tab', { name: /^try.sql/ }).click();
+    await editor.goto(3, 12);
+    await editor.command('nlq: Show Reasoning');
+    await editor.page.getByRole('tab', { name: /^Preview cancelled orders/ }).waitFor();
+    const preview = editor.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    await preview.getByText('cancelled orders').first().waitFor();
+    await editor.picture('reasoning');
+  },
+
+  async 'the status bar opens a menu that tests the connection'(editor) {
+    await editor.open('try.sql');
+    await editor.status().filter({ hasText: 'shop/dev' }).click();
+    const row = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Test connection' });
+    await row.waitFor();
+    await editor.picture('status-menu');
+    await row.click();
+    await editor.page.locator('.notification-toast').filter({ hasText: 'shop/dev' }).first().waitFor();
+    await editor.command('Notifications: Clear All Notifications');
+  },
+
   async 'a question in Python becomes a string below it'(editor) {
     await editor.open('report.py');
     await editor.goto(lineOf(await editor.text(), '# nlq: how many orders'), 15);
@@ -107,6 +132,18 @@ function lineOf(text, part) {
   return text.split('\n').findIndex((line) => line.includes(part)) + 1;
 }
 
+const withoutServer = {
+  async 'a missing server is told with a way out'(editor) {
+    await editor.open('try.sql');
+    const toast = editor.page.locator('.notification-toast').filter({ hasText: 'nlq.server.path' }).first();
+    await toast.waitFor();
+    await editor.status().filter({ hasText: 'stopped' }).waitFor();
+    await editor.picture('no-server');
+    await toast.getByRole('button', { name: 'Open Settings' }).click();
+    await editor.page.getByRole('tab', { name: /^Settings/ }).waitFor();
+  },
+};
+
 let failed = 0;
 async function suite(tests, options) {
   const wanted = Object.entries(tests).filter(([name]) => name.includes(process.argv[2] ?? ''));
@@ -131,5 +168,6 @@ async function suite(tests, options) {
 
 await suite(tests, {});
 await suite(untrusted, { trust: false });
+await suite(withoutServer, { settings: { 'nlq.server.path': '/nowhere/nlq' } });
 console.log(`pictures: ${given.pictures}`);
 process.exit(failed === 0 ? 0 : 1);
