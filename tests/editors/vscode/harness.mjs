@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -266,6 +266,23 @@ export class Editor {
       }
       throw new Error(`no "${wanted}" on the screen`);
     }, word);
+  }
+
+  /** Process ids of the language servers that this editor runs: those that descend from it. */
+  languageServers() {
+    const parents = new Map();
+    const servers = [];
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)) {
+      try {
+        parents.set(pid, Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]));
+        const [program, command] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        if (program === given.nlq && command === 'lsp') servers.push(pid);
+      } catch {
+        // it ended meanwhile
+      }
+    }
+    const ours = (pid) => pid === this.server.pid || (parents.has(pid) && ours(parents.get(pid)));
+    return servers.filter(ours);
   }
 
   /** Takes a picture; returns its file. */

@@ -98,6 +98,20 @@ const tests = {
     await editor.command('Notifications: Clear All Notifications');
   },
 
+  async 'a killed server comes back, and unsaved text is still there and checked'(editor) {
+    await editor.open('try.sql');
+    const lines = (await editor.text()).split('\n');
+    const line = lines.findIndex((text) => text.includes('total_amount'));
+    await until(() => editor.languageServers().length === 1, 'one server serves the window');
+    const [pid] = editor.languageServers();
+    process.kill(pid, 'SIGKILL');
+    await until(() => editor.languageServers().some((other) => other !== pid), 'another server runs');
+    await editor.goto(line + 1, lines[line].indexOf('amount') + 4);
+    await editor.page.keyboard.press('Delete');
+    await editor.squiggles().first().waitFor();
+    assert.match(await editor.text(), /total_amont/);
+  },
+
   async 'a question in Python becomes a string below it'(editor) {
     await editor.open('report.py');
     await editor.goto(lineOf(await editor.text(), '# nlq: how many orders'), 15);
