@@ -17,23 +17,23 @@ fn an_unknown_column_is_shown_with_its_line_and_the_fix() {
     sandbox.write("ä.sql", "-- nlq: how many orders are there\nSELECT 'größe 💣', total_amout FROM orders;\n");
     let ran = sandbox.nlq(&["check", "--offline"]);
     assert_eq!(ran.code, 1, "{ran:#?}");
-    for part in ["ä.sql:2:20: error[unknown-column]", "^^^^^^^^^^^", "total_amount", "1 error"] {
+    for part in ["ä.sql:2:19: error[unknown-column]", "^^^^^^^^^^^", "total_amount", "1 error"] {
         assert!(ran.stdout.contains(part), "no {part:?} in {}", ran.stdout);
     }
     let lines = sandbox.nlq(&["check", "--offline", "--json"]).json_lines();
     let found = lines.iter().find(|line| line["code"] == "unknown-column").expect("the finding");
     assert_eq!(found["range"]["start"]["line"], 2);
-    assert_eq!(found["range"]["start"]["column"], 20);
+    assert_eq!(found["range"]["start"]["column"], 19);
     assert_eq!(found["fixes"][0]["edits"][0]["text"], "total_amount");
 }
 
 #[test]
-fn a_writing_answer_is_an_error() {
+fn an_answer_that_writes_is_told() {
     let sandbox = Sandbox::shop();
-    sandbox.write("bad.sql", "-- nlq: remove old orders\nDELETE FROM orders;\n");
-    let ran = sandbox.nlq(&["check"]);
+    sandbox.write("bad.nlq", "# Remove\nremove old orders\n\n```sql\nDELETE FROM orders\n```\n");
+    let ran = sandbox.nlq(&["check", "--strict"]);
     assert_eq!(ran.code, 1, "{ran:#?}");
-    assert!(ran.stdout.contains("bad.sql:2:"), "{ran:#?}");
+    assert!(ran.stdout.contains("bad.nlq:5:1: warning[not-a-query]"), "{ran:#?}");
 }
 
 #[test]

@@ -142,7 +142,9 @@ pub(super) fn answer_text(checked: &Checked, out: &Output) -> String {
         Outcome::Query { sql, description } => {
             let mut text = visible(sql, true);
             text.push('\n');
-            field(&mut text, out, "In words", description);
+            if !description.is_empty() {
+                field(&mut text, out, "In words", description);
+            }
             let words = confidence_words(answer.confidence);
             field(&mut text, out, "Confidence", &format!("{:.2}, {words}", answer.confidence));
             text
