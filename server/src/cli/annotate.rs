@@ -36,7 +36,7 @@ struct Entry {
     in_schema: bool,
 }
 
-pub(super) fn run(command: &Command, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(command: &Command, context: &Context) -> Result<Exit, CliError> {
     let Command::List { connection, missing, json } = command;
     let session = context.session()?;
     let reference = session.find_connection(connection.as_deref())?;

@@ -46,7 +46,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     let question = question(&args.question)?;
     let session = context.session()?;
     let mut ask = Ask {
@@ -116,7 +116,7 @@ fn question(argument: &str) -> Result<String, CliError> {
     Ok(text.to_owned())
 }
 
-async fn answer(session: &Session, ask: &Ask, context: &Context<'_>) -> Result<Checked, CliError> {
+async fn answer(session: &Session, ask: &Ask, context: &Context) -> Result<Checked, CliError> {
     let progress = Progress::spinner("");
     Ok(session.ask(ask, context.cancel.clone(), &|stage| progress.say(stage)).await?)
 }
@@ -126,7 +126,7 @@ async fn rows(
     checked: &Checked,
     sql: &str,
     args: &Args,
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<Rows, SessionError> {
     let _progress = Progress::spinner(format!("Running on {}", checked.connection));
     let agents = session.view().config.agents;
@@ -136,7 +136,7 @@ async fn rows(
 }
 
 /// The answer as people read it.
-pub(super) fn answer_text(checked: &Checked, out: &Output) -> String {
+pub(super) fn answer_text(checked: &Checked, out: Output) -> String {
     let answer = &checked.answer;
     let mut text = match &answer.outcome {
         Outcome::Query { sql, description } => {
@@ -187,7 +187,7 @@ pub(super) fn answer_text(checked: &Checked, out: &Output) -> String {
     text
 }
 
-fn field(text: &mut String, out: &Output, name: &str, value: &str) {
+fn field(text: &mut String, out: Output, name: &str, value: &str) {
     if !text.is_empty() {
         text.push('\n');
     }
@@ -195,7 +195,7 @@ fn field(text: &mut String, out: &Output, name: &str, value: &str) {
     text.push_str(&format!("{name}  {}", visible(value, true)));
 }
 
-fn clarification_text(asked: &Clarification, out: &Output) -> String {
+fn clarification_text(asked: &Clarification, out: Output) -> String {
     let mut text = format!("{} {}", out.paint(Style::Yellow, "nlq asks:"), visible(&asked.question, true));
     for (number, option) in asked.options.iter().enumerate() {
         text.push_str(&format!("\n{:>3}. {}\n", number + 1, out.paint(Style::Bold, visible(&option.label, true))));
@@ -205,13 +205,13 @@ fn clarification_text(asked: &Clarification, out: &Output) -> String {
 }
 
 /// Rows as an aligned table with what a limit left out.
-pub(super) fn rows_text(rows: &Rows, limit: usize, out: &Output) -> String {
+pub(super) fn rows_text(rows: &Rows, limit: usize, out: Output) -> String {
     let note = out.paint(Style::Dim, summary(rows, limit.min(rows.rows.len())));
     if rows.columns.is_empty() { note } else { format!("{}\n{note}", Table::of(rows, limit).render(out)) }
 }
 
 /// The reasoning stream: stages, steps with their evidence, what lost and why, and what the confidence is made of.
-fn derivation(answer: &Answer, out: &Output) -> String {
+fn derivation(answer: &Answer, out: Output) -> String {
     let mut text = format!("\n{}", out.paint(Style::Bold, "How it came about"));
     for stage in &answer.reasoning.stages {
         let time = out.paint(Style::Dim, format!("{} µs", stage.micros));

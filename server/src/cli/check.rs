@@ -16,7 +16,7 @@ use nlq_text::{Diagnostic, Severity, Span};
 use rayon::prelude::*;
 
 use super::{
-    context::Context,
+    context::{Context, short},
     error::{CliError, Exit},
     output::{Finding, Progress, Source, Style, count},
 };
@@ -45,12 +45,12 @@ struct Checked {
     snapshot: Option<Snapshot>,
 }
 
-pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     let mut by_root: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     for path in roots(&args, context)? {
         let workspace = Workspace::discover(&path).ok_or_else(|| {
             let message = "there is no nlq.yaml at it or above it: make one with `nlq init`";
-            CliError::Usage(format!("{}: {message}", context.short(&path)))
+            CliError::Usage(format!("{}: {message}", short(&path)))
         })?;
         by_root.entry(workspace.root).or_default().push(path);
     }
@@ -63,7 +63,7 @@ pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliEr
         }
         found.sort_by(|a, b| a.path.cmp(&b.path));
         found.dedup_by(|a, b| a.path == b.path);
-        let mut checked = read_and_check(&found, &session.view(), context);
+        let mut checked = read_and_check(&found, &session.view());
         if !args.offline {
             ask_the_systems(&session, &mut checked, context).await?;
         }
@@ -81,7 +81,7 @@ pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliEr
 }
 
 /// The paths to check, absolute; each exists.
-fn roots(args: &Args, context: &Context<'_>) -> Result<Vec<PathBuf>, CliError> {
+fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CliError> {
     if args.paths.is_empty() {
         return Ok(vec![context.workspace()?.root]);
     }
@@ -89,12 +89,12 @@ fn roots(args: &Args, context: &Context<'_>) -> Result<Vec<PathBuf>, CliError> {
     args.paths.iter().map(absolute).collect()
 }
 
-fn read_and_check(found: &[Found], view: &Arc<WorkspaceView>, context: &Context<'_>) -> Vec<Checked> {
+fn read_and_check(found: &[Found], view: &Arc<WorkspaceView>) -> Vec<Checked> {
     let progress = Progress::bar(found.len(), "Checking");
     let checked: Vec<Option<Checked>> = found
         .par_iter()
         .map(|file| {
-            let checked = check_file(file, view, context);
+            let checked = check_file(file, view);
             progress.step();
             checked
         })
@@ -103,8 +103,8 @@ fn read_and_check(found: &[Found], view: &Arc<WorkspaceView>, context: &Context<
 }
 
 /// None for a file without anything of nlq's in it.
-fn check_file(file: &Found, view: &Arc<WorkspaceView>, context: &Context<'_>) -> Option<Checked> {
-    let path = context.short(&file.path);
+fn check_file(file: &Found, view: &Arc<WorkspaceView>) -> Option<Checked> {
+    let path = short(&file.path);
     let text = match files::read(&file.path) {
         Ok(text) => text,
         Err(message) => {
@@ -140,7 +140,7 @@ pub(super) fn snapshot(document: Document, view: &Arc<WorkspaceView>) -> Snapsho
 }
 
 /// Lets each trusted, reachable system itself judge the queries that nlq found nothing against.
-async fn ask_the_systems(session: &Session, files: &mut [Checked], context: &Context<'_>) -> Result<(), CliError> {
+async fn ask_the_systems(session: &Session, files: &mut [Checked], context: &Context) -> Result<(), CliError> {
     if !session.view().trusted {
         return Ok(());
     }
@@ -208,7 +208,7 @@ fn named_placeholder(query: &str) -> bool {
     })
 }
 
-fn print(file: &Checked, args: &Args, context: &Context<'_>) -> Result<(), CliError> {
+fn print(file: &Checked, args: &Args, context: &Context) -> Result<(), CliError> {
     for diagnostic in &file.diagnostics {
         let finding = Finding { source: &file.source, diagnostic };
         if args.json {
@@ -242,7 +242,7 @@ impl Totals {
         self.warnings += of(Severity::Warning);
     }
 
-    fn text(&self, context: &Context<'_>) -> String {
+    fn text(&self, context: &Context) -> String {
         let out = context.out;
         let seen = format!(
             "Checked {} with {} and {}: ",

@@ -12,9 +12,9 @@ use crate::session::Session;
 
 /// What every command gets: where to print, where to work, and when to stop.
 #[derive(Debug)]
-pub(super) struct Context<'a> {
+pub(super) struct Context {
     /// Where to print.
-    pub(super) out: &'a Output,
+    pub(super) out: Output,
     /// Cancelled by Ctrl-C.
     pub(super) cancel: CancellationToken,
     folder: PathBuf,
@@ -23,9 +23,9 @@ pub(super) struct Context<'a> {
 /// After Ctrl-C: how long a running query has to be stopped in the database before the process ends anyway.
 const GRACE: Duration = Duration::from_millis(700);
 
-impl<'a> Context<'a> {
+impl Context {
     /// A context that works in `workspace`, or in the present folder. Must be called inside the runtime.
-    pub(super) fn new(out: &'a Output, workspace: Option<PathBuf>) -> Result<Self, CliError> {
+    pub(super) fn new(out: Output, workspace: Option<PathBuf>) -> Result<Self, CliError> {
         let folder = workspace.unwrap_or_else(|| PathBuf::from("."));
         let folder = std::path::absolute(&folder).map_err(|error| CliError::file("find", &folder, &error))?;
         let cancel = CancellationToken::new();
@@ -60,31 +60,16 @@ impl<'a> Context<'a> {
     pub(super) fn session(&self) -> Result<Session, CliError> {
         let workspace = self.workspace()?;
         let session = Session::open(&workspace.root, TrustStore::open());
-        self.require_valid_config(&workspace, &session)?;
+        require_valid_config(&workspace, &session)?;
         Ok(session)
     }
+}
 
-    /// A path as the user would write it from the present folder.
-    pub(super) fn short(&self, path: &Path) -> String {
-        let here = std::env::current_dir().unwrap_or_default();
-        let short = path.strip_prefix(&here).unwrap_or(path);
-        if short.as_os_str().is_empty() { ".".into() } else { short.display().to_string() }
-    }
-
-    fn require_valid_config(&self, workspace: &Workspace, session: &Session) -> Result<(), CliError> {
-        let view = session.view();
-        let mut errors = view.config_diagnostics.iter().filter(|d| d.severity == Severity::Error);
-        let Some(first) = errors.next() else { return Ok(()) };
-        let file = workspace.config_file();
-        let text = std::fs::read_to_string(&file).map_err(|error| CliError::file("read", &file, &error))?;
-        let place = LineIndex::new(&text).position(&text, first.span.start, Encoding::Utf32);
-        let more = match errors.count() {
-            0 => String::new(),
-            count => format!(" ({count} more: see `nlq check`)"),
-        };
-        let (file, line, column) = (self.short(&file), place.line + 1, place.character + 1);
-        Err(CliError::Usage(format!("{file}:{line}:{column}: {}{more}", first.message)))
-    }
+/// A path as the user would write it from the present folder.
+pub(super) fn short(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let short = path.strip_prefix(&here).unwrap_or(path);
+    if short.as_os_str().is_empty() { ".".into() } else { short.display().to_string() }
 }
 
 /// The path without `.` and `..`, so that it prints well and `ancestors` means its parents.
@@ -100,4 +85,19 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+fn require_valid_config(workspace: &Workspace, session: &Session) -> Result<(), CliError> {
+    let view = session.view();
+    let mut errors = view.config_diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let Some(first) = errors.next() else { return Ok(()) };
+    let file = workspace.config_file();
+    let text = std::fs::read_to_string(&file).map_err(|error| CliError::file("read", &file, &error))?;
+    let place = LineIndex::new(&text).position(&text, first.span.start, Encoding::Utf32);
+    let more = match errors.count() {
+        0 => String::new(),
+        count => format!(" ({count} more: see `nlq check`)"),
+    };
+    let (file, line, column) = (short(&file), place.line + 1, place.character + 1);
+    Err(CliError::Usage(format!("{file}:{line}:{column}: {}{more}", first.message)))
 }

@@ -17,7 +17,7 @@ use nlq_text::apply_edits;
 use super::{
     ask::{answer_text, rows_text},
     check::snapshot,
-    context::Context,
+    context::{Context, short},
     error::{CliError, Exit},
     output::{Progress, Style, count, indent},
 };
@@ -72,10 +72,10 @@ struct Tally {
     refused: usize,
 }
 
-pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     let start = Instant::now();
     let folder = context.folder().join(&args.folder);
-    let shown = context.short(&folder);
+    let shown = short(&folder);
     prepare(&folder, &shown).await?;
     let session = open_trusted(&folder, &shown)?;
     let reference = session.find_connection(None)?;
@@ -166,7 +166,7 @@ async fn answer(
     folder: &Path,
     session: &Session,
     args: &Args,
-    context: &Context<'_>,
+    context: &Context,
     tally: &mut Tally,
 ) -> Result<(), CliError> {
     let out = context.out;
@@ -211,7 +211,7 @@ async fn show(
     checked: &Checked,
     session: &Session,
     args: &Args,
-    context: &Context<'_>,
+    context: &Context,
     tally: &mut Tally,
 ) -> Result<(), CliError> {
     let out = context.out;
@@ -242,7 +242,7 @@ async fn show(
     }
 }
 
-fn next_steps(folder: &str, context: &Context<'_>) -> String {
+fn next_steps(folder: &str, context: &Context) -> String {
     let head = context.out.paint(Style::Bold, "Open it in an editor");
     let more = context.out.paint(Style::Bold, "Or stay here");
     format!(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    context::Context,
+    context::{Context, short},
     error::{CliError, Exit},
     output::{Output, Progress, Style, count, visible},
     trust,
@@ -101,7 +101,7 @@ impl Report {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     let mut report = Report::default();
     program(&mut report);
     match context.workspace() {
@@ -127,9 +127,9 @@ pub(super) async fn run(args: Args, context: &Context<'_>) -> Result<Exit, CliEr
     Ok(if worst == Status::Fail { Exit::Findings } else { Exit::Clean })
 }
 
-async fn examine(workspace: &Workspace, args: &Args, context: &Context<'_>, report: &mut Report) {
+async fn examine(workspace: &Workspace, args: &Args, context: &Context, report: &mut Report) {
     let file = workspace.config_file();
-    let shown = context.short(&file);
+    let shown = short(&file);
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) => {
@@ -170,7 +170,7 @@ async fn examine(workspace: &Workspace, args: &Args, context: &Context<'_>, repo
     for reference in &connections {
         examine_connection(&session, workspace, reference, trusted.as_ref(), args, context, report).await;
     }
-    annotations(&session, report, context);
+    annotations(&session, report);
     session.close().await;
 }
 
@@ -180,7 +180,7 @@ async fn examine_connection(
     reference: &ConnectionRef,
     trusted: Option<&Trusted>,
     args: &Args,
-    context: &Context<'_>,
+    context: &Context,
     report: &mut Report,
 ) {
     let view = session.view();
@@ -188,7 +188,7 @@ async fn examine_connection(
     if let ConnectionKind::Sqlite(sqlite) = &connection.kind {
         let path = workspace.root.join(&sqlite.path);
         if !path.is_file() {
-            let message = format!("the database file {} does not exist", context.short(&path));
+            let message = format!("the database file {} does not exist", short(&path));
             return report.fail("connection", reference, message, "create it, or mend `path` in nlq.yaml");
         }
     }
@@ -227,7 +227,7 @@ async fn examine_connection(
 }
 
 /// The present schema's fingerprint, read without touching the snapshot file: a doctor changes nothing.
-async fn read_schema(session: &Session, reference: &ConnectionRef, context: &Context<'_>) -> Option<String> {
+async fn read_schema(session: &Session, reference: &ConnectionRef, context: &Context) -> Option<String> {
     let provider = session.provider(reference).await.ok()?;
     let view = session.view();
     let options = nlq_providers::SchemaOptions { sample_values: false, annotations: &view.annotations };
@@ -259,7 +259,7 @@ fn snapshot(session: &Session, reference: &ConnectionRef, present: Option<String
     }
 }
 
-fn annotations(session: &Session, report: &mut Report, context: &Context<'_>) {
+fn annotations(session: &Session, report: &mut Report) {
     let view = session.view();
     if view.annotation_files.is_empty() {
         let mend = "describe your tables in a file `something.annotations.yaml`: answers get better with every term";
@@ -268,7 +268,7 @@ fn annotations(session: &Session, report: &mut Report, context: &Context<'_>) {
     for source in &view.annotation_files {
         let found = nlq_ide::annotation_diagnostics(&source.text, &view);
         let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
-        let name = context.short(&source.path);
+        let name = short(&source.path);
         if errors > 0 {
             report.fail("annotations", name, count(errors, "error"), "`nlq check` shows where");
         } else if !found.is_empty() {
@@ -322,7 +322,7 @@ fn same_file(a: &Path, b: &Path) -> bool {
     std::fs::canonicalize(a).ok().is_some_and(|a| std::fs::canonicalize(b).ok() == Some(a))
 }
 
-fn text(check: &Check, out: &Output) -> String {
+fn text(check: &Check, out: Output) -> String {
     let mark = match check.status {
         Status::Ok => out.paint(Style::Green, "  ok"),
         Status::Warn => out.paint(Style::Yellow, "warn"),
@@ -336,7 +336,7 @@ fn text(check: &Check, out: &Output) -> String {
     text
 }
 
-fn verdict(report: &Report, out: &Output) -> String {
+fn verdict(report: &Report, out: Output) -> String {
     let of = |status| report.0.iter().filter(|check| check.status == status).count();
     match (of(Status::Fail), of(Status::Warn)) {
         (0, 0) => out.paint(Style::Green, "Everything is in order."),

@@ -32,7 +32,7 @@ impl CliError {
     }
 
     /// Says it on standard error and gives the exit code.
-    pub(super) fn report(self, out: &Output) -> ExitCode {
+    pub(super) fn report(self, out: Output) -> ExitCode {
         match self {
             CliError::Failed(message) => {
                 out.error(&message);

@@ -6,7 +6,7 @@ use nlq_config::{CONFIG_FILE, parse_config};
 use nlq_text::Severity;
 
 use super::{
-    context::Context,
+    context::{Context, short},
     error::{CliError, Exit},
     terminal,
 };
@@ -55,14 +55,14 @@ enum SystemKind {
     Postgresql,
 }
 
-pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let folder = context.folder();
     if !folder.is_dir() {
         return Err(CliError::Usage(format!("{} is not a folder", folder.display())));
     }
     let file = folder.join(CONFIG_FILE);
     if file.exists() && !args.force {
-        let file = context.short(&file);
+        let file = short(&file);
         return Err(CliError::Usage(format!("{file} is there already: edit it, or replace it with --force")));
     }
     let asker = Asker { asks: !args.yes && terminal::is_interactive() };
@@ -85,13 +85,13 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> 
     }
     write(&file, &text, args.force)?;
     let out = context.out;
-    out.line(format!("Wrote {}", context.short(&file)))?;
+    out.line(format!("Wrote {}", short(&file)))?;
     let annotations = folder.join(format!("{provider}.annotations.yaml"));
     if annotations.exists() {
-        out.line(format!("Kept {}", context.short(&annotations)))?;
+        out.line(format!("Kept {}", short(&annotations)))?;
     } else {
         write(&annotations, ANNOTATIONS, false)?;
-        out.line(format!("Wrote {}", context.short(&annotations)))?;
+        out.line(format!("Wrote {}", short(&annotations)))?;
     }
     if let Some(next) = next {
         out.line(next)?;

@@ -70,7 +70,7 @@ pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let out = Output::new(cli.color);
     let result = runtime().and_then(|runtime| {
-        let result = runtime.block_on(run(cli, &out));
+        let result = runtime.block_on(run(cli, out));
         // A query that was cancelled may still hold a thread; the process ends all the same.
         runtime.shutdown_background();
         result
@@ -78,7 +78,7 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(Exit::Clean) => ExitCode::SUCCESS,
         Ok(Exit::Findings) => ExitCode::from(1),
-        Err(error) => error.report(&out),
+        Err(error) => error.report(out),
     }
 }
 
@@ -87,7 +87,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     built.map_err(|error| CliError::Usage(format!("cannot start the runtime: {error}")))
 }
 
-async fn run(cli: Cli, out: &Output) -> Result<Exit, CliError> {
+async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
     if let Command::Lsp(args) = cli.command {
         return lsp::run(args).await;
     }

@@ -38,14 +38,14 @@ pub(super) enum Command {
     },
 }
 
-pub(super) async fn run(command: Command, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) async fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
     match command {
         Command::Refresh { connection, all, json } => refresh(connection.as_deref(), all, json, context).await,
         Command::Show { table, connection, json } => show(table.as_deref(), connection.as_deref(), json, context),
     }
 }
 
-async fn refresh(name: Option<&str>, all: bool, as_json: bool, context: &Context<'_>) -> Result<Exit, CliError> {
+async fn refresh(name: Option<&str>, all: bool, as_json: bool, context: &Context) -> Result<Exit, CliError> {
     let session = context.session()?;
     let references = if all {
         session.view().config.connections().map(|(reference, _)| reference).collect()
@@ -99,7 +99,7 @@ async fn refresh(name: Option<&str>, all: bool, as_json: bool, context: &Context
     Ok(exit)
 }
 
-fn show(table: Option<&str>, connection: Option<&str>, as_json: bool, context: &Context<'_>) -> Result<Exit, CliError> {
+fn show(table: Option<&str>, connection: Option<&str>, as_json: bool, context: &Context) -> Result<Exit, CliError> {
     let session = context.session()?;
     let reference = session.find_connection(connection)?;
     let Some(index) = session.index(&reference) else {
@@ -143,7 +143,7 @@ fn kind(table: &SchemaTable) -> &'static str {
     }
 }
 
-fn tables_text(catalog: &Catalog, annotations: &Annotations, out: &Output) -> String {
+fn tables_text(catalog: &Catalog, annotations: &Annotations, out: Output) -> String {
     let columns = [
         ("name", Align::Left),
         ("kind", Align::Left),
@@ -162,7 +162,7 @@ fn tables_text(catalog: &Catalog, annotations: &Annotations, out: &Output) -> St
     shown.render(out)
 }
 
-fn table_text(table: &SchemaTable, annotations: &Annotations, out: &Output) -> String {
+fn table_text(table: &SchemaTable, annotations: &Annotations, out: Output) -> String {
     let schema = table.schema.as_deref();
     let said = annotations.table(schema, &table.name);
     let description = said.and_then(|said| said.description.clone()).or_else(|| table.comment.clone());

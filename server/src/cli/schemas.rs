@@ -18,7 +18,7 @@ enum File {
 }
 
 /// Prints the JSON Schema of a kind of file, for editors and linters that want it beside them.
-pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let schema = match args.file {
         File::Config => nlq_config::config_schema(),
         File::Annotations => nlq_config::annotations_schema(),

@@ -7,7 +7,7 @@ use nlq_config::{
 use nlq_text::Severity;
 
 use super::{
-    context::Context,
+    context::{Context, short},
     error::{CliError, Exit},
     output::{Finding, Output, Source, Style, visible},
     terminal,
@@ -28,7 +28,7 @@ pub(super) struct Args {
     yes: bool,
 }
 
-pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let workspace = match &args.path {
         Some(path) => {
             let folder = std::fs::canonicalize(path).map_err(|error| CliError::file("open", path, &error))?;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> 
     let store = TrustStore::open();
     if args.revoke {
         store.revoke(&file)?;
-        context.out.line(format!("{} is no longer trusted.", context.short(&file)))?;
+        context.out.line(format!("{} is no longer trusted.", short(&file)))?;
         return Ok(Exit::Clean);
     }
     let text = std::fs::read_to_string(&file).map_err(|error| CliError::file("read", &file, &error))?;
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> 
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
     if !errors.is_empty() {
         // What cannot be read cannot be shown, and nobody should accept what they were not shown.
-        let source = Source::new(context.short(&file), text);
+        let source = Source::new(short(&file), text);
         for diagnostic in errors {
             context.out.line(Finding { source: &source, diagnostic }.render(context.out))?;
         }
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> 
         TrustState::Changed => "changed since it was trusted",
     };
     let out = context.out;
-    out.line(format!("{} ({state_text})", out.paint(Style::Bold, context.short(&file))))?;
+    out.line(format!("{} ({state_text})", out.paint(Style::Bold, short(&file))))?;
     out.line(effects(&parsed.value, &workspace, out))?;
     if args.show {
         return Ok(Exit::Clean);
@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, CliError> 
 }
 
 /// What trusting lets nlq do: connections, secrets (as references, never as values) and programs.
-fn effects(config: &Config, workspace: &Workspace, out: &Output) -> String {
+fn effects(config: &Config, workspace: &Workspace, out: Output) -> String {
     let mut text = String::from("Trusting it lets nlq, with your rights on this machine:");
     for (reference, connection) in config.connections() {
         let target = target(connection, workspace);
@@ -129,7 +129,7 @@ pub(super) fn settings(connection: &ConnectionConfig) -> Vec<(&'static str, &Sec
     }
 }
 
-fn action(secret: &SecretRef, out: &Output) -> Option<String> {
+fn action(secret: &SecretRef, out: Output) -> Option<String> {
     let name = |name: &str| visible(name, false);
     Some(match secret {
         SecretRef::Literal(_) => return None,

@@ -138,6 +138,11 @@ impl Dice {
         (self.next() % end as u64) as usize
     }
 
+    /// The same for lengths of time.
+    fn number(&mut self, end: i64) -> i64 {
+        (self.next() >> 1).cast_signed() % end
+    }
+
     /// A number below `end`, small ones more often: a few products and customers make most of the sales.
     fn skewed(&mut self, end: usize) -> usize {
         self.below(end).min(self.below(end))
@@ -197,7 +202,7 @@ impl Shop {
             let (first, last) = (FIRST[(id - 1) % FIRST.len()], LAST[(id - 1) / FIRST.len() % LAST.len()]);
             let (country, cities) = PLACES[self.dice.skewed(PLACES.len())];
             let city = self.dice.pick(cities);
-            let day = first_day() + Duration::days(self.dice.below(1000) as i64);
+            let day = first_day() + Duration::days(self.dice.number(1000));
             let email = format!("{}.{}{id}@example.com", ascii(first), ascii(last));
             let name = text(&format!("{first} {last}"));
             rows.push(format!("({id}, {name}, {}, {}, {}, '{day}')", text(&email), text(city), text(country)));
@@ -242,9 +247,9 @@ impl Shop {
 
     /// A moment between a day and the end of 2024.
     fn moment_after(&mut self, day: NaiveDate) -> NaiveDateTime {
-        let days = (last_day() - day).num_days().max(1) as usize;
-        let day = day + Duration::days(self.dice.below(days) as i64);
-        day.and_time(chrono::NaiveTime::MIN) + Duration::minutes(480 + self.dice.below(840) as i64)
+        let days = (last_day() - day).num_days().max(1);
+        let day = day + Duration::days(self.dice.number(days));
+        day.and_time(chrono::NaiveTime::MIN) + Duration::minutes(480 + self.dice.number(840))
     }
 
     fn status(&mut self, placed: NaiveDateTime) -> &'static str {

@@ -46,7 +46,7 @@ pub(in crate::cli) struct Finding<'a> {
 
 impl Finding<'_> {
     /// As people read it: a head line, the source line with the range underlined, the fixes.
-    pub(in crate::cli) fn render(&self, out: &Output) -> String {
+    pub(in crate::cli) fn render(&self, out: Output) -> String {
         let (source, found) = (self.source, self.diagnostic);
         let place = source.position(found.span.start);
         let (name, style) = match found.severity {
@@ -139,7 +139,7 @@ mod tests {
             2 |     SELECT '東京', totl FROM t
               |                    ^^^^
               = fix: Change to `total`"]]
-        .assert_eq(&finding.render(&Output::new(ColorChoice::Never)));
+        .assert_eq(&finding.render(Output::new(ColorChoice::Never)));
         assert_eq!(finding.json()["range"]["end"], json!({ "offset": at + 4, "line": 2, "column": 19 }));
     }
 
@@ -148,7 +148,7 @@ mod tests {
         let source = Source::new("a.sql".into(), "x".repeat(1000));
         for span in [Span::new(990, 2000), Span::at(5000), Span::new(0, 1000)] {
             let diagnostic = Diagnostic::error(span, "syntax", "Broken.");
-            let text = Finding { source: &source, diagnostic: &diagnostic }.render(&Output::new(ColorChoice::Never));
+            let text = Finding { source: &source, diagnostic: &diagnostic }.render(Output::new(ColorChoice::Never));
             assert!(text.lines().all(|line| line.len() < 200), "{text}");
             assert!(text.contains('^'));
         }

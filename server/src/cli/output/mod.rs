@@ -59,7 +59,8 @@ impl Output {
     }
 
     /// One line (or several) on standard output.
-    pub(super) fn line(&self, text: impl Display) -> Result<(), CliError> {
+    #[expect(clippy::unused_self, reason = "who prints shows that it was given an output")]
+    pub(super) fn line(self, text: impl Display) -> Result<(), CliError> {
         match writeln!(io::stdout().lock(), "{text}") {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::ClosedPipe),
@@ -68,30 +69,30 @@ impl Output {
     }
 
     /// A value as JSON on one line of standard output.
-    pub(super) fn json(&self, value: &serde_json::Value) -> Result<(), CliError> {
+    pub(super) fn json(self, value: &serde_json::Value) -> Result<(), CliError> {
         self.line(value)
     }
 
     /// `text` in a style, when standard output has colours.
-    pub(super) fn paint(&self, style: Style, text: impl Display) -> String {
+    pub(super) fn paint(self, style: Style, text: impl Display) -> String {
         painted(self.colors, style, text)
     }
 
     /// `nlq: ...` on standard error.
-    pub(super) fn error(&self, message: &str) {
-        self.say(&format!("{} {}", painted(self.error_colors, Style::Red, "nlq:"), visible(message, true)));
+    pub(super) fn error(self, message: &str) {
+        say(&format!("{} {}", painted(self.error_colors, Style::Red, "nlq:"), visible(message, true)));
     }
 
     /// `nlq: warning: ...` on standard error.
-    pub(super) fn warn(&self, message: &str) {
+    pub(super) fn warn(self, message: &str) {
         let head = painted(self.error_colors, Style::Yellow, "nlq: warning:");
-        self.say(&format!("{head} {}", visible(message, true)));
+        say(&format!("{head} {}", visible(message, true)));
     }
+}
 
-    fn say(&self, line: &str) {
-        // Standard error that is closed leaves nowhere to say it.
-        let _ = writeln!(io::stderr().lock(), "{line}");
-    }
+fn say(line: &str) {
+    // Standard error that is closed leaves nowhere to say it.
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 fn painted(colors: bool, style: Style, text: impl Display) -> String {

@@ -53,7 +53,7 @@ impl Table {
     }
 
     /// The table as text, without a line end at its end.
-    pub(in crate::cli) fn render(&self, out: &Output) -> String {
+    pub(in crate::cli) fn render(&self, out: Output) -> String {
         let width = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width());
             cells.chain([self.head[column].0.width()]).max().unwrap_or(0)
@@ -137,7 +137,7 @@ mod tests {
             vec![Value::Text("São Paulo".into()), Value::Null],
             vec![Value::Text("two\nlines".into()), Value::Int(1200)],
         ]);
-        let text = Table::of(&rows, 10).render(&Output::new(ColorChoice::Never));
+        let text = Table::of(&rows, 10).render(Output::new(ColorChoice::Never));
         expect![[r"
             city        orders
             ──────────  ──────

@@ -7,7 +7,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Change {
     /// What happened.
-    change: Kind,
+    #[serde(rename = "change")]
+    kind: Kind,
     /// `table` or `table.column`, with its schema where there is one.
     target: String,
     /// Type, nullability and keys before and after; empty for tables.
@@ -30,7 +31,7 @@ enum Kind {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, after) = (self.before.as_deref().unwrap_or(""), self.after.as_deref().unwrap_or(""));
-        match self.change {
+        match self.kind {
             Kind::TableAdded => write!(f, "+ table {}", self.target),
             Kind::TableRemoved => write!(f, "- table {}", self.target),
             Kind::ColumnAdded => write!(f, "+ column {} {after}", self.target),
@@ -99,8 +100,8 @@ fn shape(table: &Table, column: &Column) -> String {
     text
 }
 
-fn change(change: Kind, target: String, before: Option<String>, after: Option<String>) -> Change {
-    Change { change, target, before, after }
+fn change(kind: Kind, target: String, before: Option<String>, after: Option<String>) -> Change {
+    Change { kind, target, before, after }
 }
 
 #[cfg(test)]
