@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod doctor;
 mod error;
+mod eval;
 mod init;
 mod lsp;
 mod output;
@@ -61,6 +62,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Make a demo workspace with a shop database, and answer its questions
     Demo(demo::Args),
+    /// Answer a file of questions over a folder of SQLite databases, for scoring
+    Eval(eval::Args),
     /// Print the JSON Schema of nlq.yaml or of annotation files
     Schemas(schemas::Args),
 }
@@ -103,6 +106,10 @@ async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
         Command::Annotate(command) => annotate::run(&command, &context),
         Command::Doctor(args) => doctor::run(args, &context).await,
         Command::Demo(args) => demo::run(args, &context).await,
+        Command::Eval(args) => {
+            eval::run(args).await.map_err(|error| CliError::Usage(format!("{error:#}")))?;
+            Ok(Exit::Clean)
+        }
         Command::Schemas(args) => schemas::run(&args, &context),
     }
 }
