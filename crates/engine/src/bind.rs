@@ -639,7 +639,11 @@ impl Builder<'_> {
                     && let Some((first, last)) = facts.person
                     && let Some((given, family)) = text.split_once(' ')
                 {
-                    self.unknown += 1;
+                    if self.context.chunks[chunk].names.is_empty() {
+                        self.unknown += 1;
+                    } else {
+                        self.known += 1;
+                    }
                     let part =
                         |id, text: &str| compare(Expr::Column(id), Comparison::Equal, Literal::Text(text.to_owned()));
                     return Some(Predicate::And(vec![part(first, given), part(last, family)]));

@@ -92,7 +92,6 @@ const CUES: &[(&str, Cue)] = &[
     ("count of", Count),
     ("count the number of", Count),
     ("count", Count),
-    ("how many different", Count),
     ("total count", Count),
     ("numbers of", Count),
     ("amount of", Count),

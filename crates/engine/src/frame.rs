@@ -358,7 +358,13 @@ impl<'a> Reader<'a> {
                 ChunkKind::Time(_) => return true,
                 ChunkKind::Cue(Cue::Compare(..) | Cue::Between | Cue::Like(_) | Cue::Missing) => return true,
                 ChunkKind::Cue(Cue::Is | Cue::Not | Cue::Both | Cue::Without) => {}
+                ChunkKind::Cue(Cue::Of) if self.mode == Mode::Show && !self.frame.shown.is_empty() => return false,
                 ChunkKind::Cue(Cue::Of) => of = true,
+                ChunkKind::Cue(Cue::Which)
+                    if matches!(
+                        self.cue(i + 1),
+                        Some(Cue::Is | Cue::Not | Cue::Compare(..) | Cue::Missing | Cue::Like(_))
+                    ) => {}
                 ChunkKind::Unknown => {}
                 _ => return false,
             }
@@ -737,8 +743,11 @@ impl<'a> Reader<'a> {
         let beside = |c: usize| {
             (c + 1..at).all(|i| matches!(self.cue(i), Some(Cue::Is | Cue::Not))) && at - c <= if held { 2 } else { 3 }
         };
+        let person = self.chunks[at].values.is_empty()
+            && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Person(_)));
         let explicit = self.column.filter(|&c| at - c <= 5).or(self.shown_column.filter(|&c| beside(c)));
         let what = match explicit {
+            _ if person => Some(What::Chunk(at)),
             Some(column) => Some(What::Chunk(column)),
             // `a or b`, `both a and b`: the second value is of the same column.
             None if !held
@@ -831,7 +840,9 @@ impl<'a> Reader<'a> {
         let countable = next.is_some_and(|n| self.table_score(n) >= 0.5)
             && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
         let before = self.column;
-        if let Some(next) = next.filter(|_| (compared || self.have) && before.is_none()) {
+        if let Some(next) =
+            next.filter(|_| (compared || self.have) && before.is_none_or(|b| self.column_score(b, true) < 0.5))
+        {
             let numeric = self.column_score(next, true);
             let count_default = countable && numeric < 0.95;
             if countable || numeric >= 0.3 {
@@ -1079,9 +1090,24 @@ impl<'a> Reader<'a> {
             self.frame.distinct |= distinct;
             return at + 1;
         }
-        self.frame.distinct |= distinct;
-        self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct: false });
+        // `the total amount of orders`: a column of that name may also be summed.
+        let total = self.tokens[self.chunks[at].from].lower == "total" && self.column_score(at, true) >= 0.9;
+        let aggregate = (total && self.choose(Choice::CountOrColumn)).then_some(Aggregate::Sum);
+        self.frame.shown.push(Shown { what: What::Chunk(at), aggregate, distinct: false });
         self.shown_column = Some(at);
+        // `the maximum price and score`: the second column is aggregated as the first.
+        let before = self.frame.shown.len().checked_sub(2).map(|i| self.frame.shown[i]);
+        let paired = at >= 2 && self.cue(at - 1) == Some(Cue::And);
+        if let Some(Shown { what: What::Chunk(first), aggregate: Some(aggregate), .. }) = before
+            && paired
+            && first + 2 == at
+            && aggregate != Aggregate::Count
+            && self.column_score(at, true) >= 0.4
+            && !self.choose(Choice::KeepShown)
+            && let Some(last) = self.frame.shown.last_mut()
+        {
+            last.aggregate = Some(aggregate);
+        }
         at + 1
     }
 
@@ -1186,7 +1212,11 @@ impl<'a> Reader<'a> {
             }
             self.frame.show_key = self.choose(Choice::Key);
         }
-        let aggregated = self.frame.shown.iter().any(|s| s.aggregate.is_some());
+        let metric = |s: &Shown| match s.what {
+            What::Chunk(at) => self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Metric(_))),
+            _ => false,
+        };
+        let aggregated = self.frame.shown.iter().any(|s| s.aggregate.is_some() || metric(s));
         if !aggregated && self.choose(Choice::Distinct) {
             self.frame.distinct = !self.frame.distinct;
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use nlq_catalog::{Annotations, Catalog, Column, ColumnId, TableId, TypeKind, split_name, stem};
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, TableId, split_name, stem};
 use nlq_query::joins::JoinGraph;
 
 use crate::words::{self, WEAK};
@@ -362,7 +362,7 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
         })
         .collect();
     let column = |at: usize| ColumnId { table: id, column: at as u32 };
-    let text = |at: usize| matches!(table.columns[at].kind, TypeKind::Text | TypeKind::Other);
+
     let find = |want: &dyn Fn(&ColumnFacts) -> bool| (0..columns.len()).find(|&at| want(&columns[at]));
     let pair = |a: &str, b: &str| {
         let has =
@@ -376,8 +376,7 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
         .or_else(|| find(&|c| c.words == words))
         .or_else(|| find(&|c| named(c) && !c.reference))
         .or_else(|| find(&|c| c.words.iter().any(|w| w == "name" || w == "titl")))
-        .or_else(|| find(&|c| c.words.last().is_some_and(|w| matches!(w.as_str(), "descript" | "detail" | "label"))))
-        .or_else(|| (0..columns.len()).find(|&at| text(at) && !columns[at].id_like && !columns[at].reference));
+        .or_else(|| find(&|c| c.words.last().is_some_and(|w| matches!(w.as_str(), "descript" | "detail" | "label"))));
     let key = match table.primary_key.as_slice() {
         [only] => catalog.find_column(id, only),
         _ => None,

@@ -55,6 +55,7 @@ pub(crate) const STRATEGIES: &[(&str, Strategy)] = &[
     ("QuotedValueStrategy", quoted_values),
     ("NameMatchStrategy", names),
     ("ValueMatchStrategy", values),
+    ("PersonValueStrategy", persons),
     ("CapitalizedValueStrategy", capitals),
     ("NumberStrategy", numbers),
     ("TimeStrategy", times),
@@ -183,6 +184,10 @@ fn names(p: &mut Proposals<'_>) {
             entries.truncate(MAX_TARGETS);
             let best = entries[0].score;
             let all_stop = tokens[from..to].iter().all(|t| is_stop(&t.lower));
+            // `an order`, `each order`: an article makes a noun of it.
+            let article = from > 0
+                && matches!(tokens[from - 1].lower.as_str(), "a" | "an" | "any" | "each" | "every" | "per" | "no");
+            let all_stop = all_stop && !(article && best >= 0.6);
             if all_stop && best < 1.0 {
                 continue;
             }
@@ -190,7 +195,7 @@ fn names(p: &mut Proposals<'_>) {
             // A small word in the middle makes a phrase a little less likely one name.
             let gaps = (to - from) as f32 - words;
             let stop_cost = if all_stop { 0.2 } else { 0.0 };
-            let worth = best * words.powf(1.15) - 0.12 * gaps - stop_cost;
+            let worth = best * words.powf(1.15) - 0.12 * gaps - stop_cost + if paired { 1.2 } else { 0.0 };
             p.propose(from, to, worth, ChunkKind::Name).names = entries;
         }
     }
@@ -225,6 +230,28 @@ fn values(p: &mut Proposals<'_>) {
                 + 0.15 * (to - from - 1) as f32;
             let text = p.text.get(tokens[from].span.start..token.span.end).unwrap_or_default().to_owned();
             p.propose(from, to, worth, ChunkKind::Value(text, true)).values = known;
+        }
+    }
+}
+
+/// A first and a last name that one table holds in two columns.
+fn persons(p: &mut Proposals<'_>) {
+    let tokens = p.tokens;
+    for at in 1..tokens.len().max(1) {
+        let (given, family) = (&tokens[at - 1], &tokens[at]);
+        if !given.is_capital() || !family.is_capital() || given.quoted || family.quoted || family.after_stop {
+            continue;
+        }
+        let index = p.index;
+        let holds = |word: &str, id: ColumnId| index.valued(word).any(|(column, _)| column == id);
+        let tables = index.catalog().table_ids().filter_map(|(id, _)| Some((id, index.facts(id).person?)));
+        let names: Vec<NameEntry> = tables
+            .filter(|(_, (first, last))| holds(&given.lower, *first) && holds(&family.lower, *last))
+            .map(|(id, _)| NameEntry { target: Target::Person(id), score: 1.0, strategy: "PersonValueStrategy" })
+            .collect();
+        if !names.is_empty() {
+            let text = p.text[given.span.start..family.span.end].to_owned();
+            p.propose(at - 1, at + 1, 2.6, ChunkKind::Value(text, true)).names = names;
         }
     }
 }
@@ -277,10 +304,11 @@ fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
         if let Some((taken, cue)) = cue_at(p.tokens, at) {
             let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_));
+            let connects = matches!(cue, Cue::Of | Cue::And | Cue::Is | Cue::Which | Cue::Have | Cue::Show);
             p.propose(
                 at,
                 at + taken,
-                0.88 * taken as f32 + if order_of_rows { 0.05 } else { 0.0 },
+                if connects { 0.25 } else { 0.88 } * taken as f32 + if order_of_rows { 0.05 } else { 0.0 },
                 ChunkKind::Cue(cue),
             );
         }

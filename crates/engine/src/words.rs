@@ -100,6 +100,11 @@ pub(crate) fn stem_of(lower: &str) -> String {
 
 /// Forms that a stemmer does not bring together.
 const IRREGULAR: &[(&str, &str)] = &[
+    ("max", "maximum"),
+    ("min", "minimum"),
+    ("avg", "average"),
+    ("num", "number"),
+    ("dept", "department"),
     ("taught", "teach"),
     ("bought", "buy"),
     ("sold", "sell"),
