@@ -459,7 +459,12 @@ impl Builder<'_> {
     /// The columns that a table's rows are shown by.
     fn shown_by(&self, table: TableId) -> Vec<Expr> {
         let facts = self.context.index.facts(table);
-        if self.frame.star {
+        // All columns of a row only where rows are not put together.
+        let rows = self.frame.groups.is_empty()
+            && self.frame.having.is_none()
+            && self.frame.shown.iter().all(|s| s.aggregate.is_none())
+            && !self.frame.order.iter().any(|(by, _)| matches!(by, OrderBy::Count(_) | OrderBy::What(_, Some(_))));
+        if self.frame.star && rows {
             return vec![Expr::AllOf(table)];
         }
         if self.frame.show_key
@@ -470,9 +475,10 @@ impl Builder<'_> {
         if let Some((first, last)) = facts.person {
             return vec![Expr::Column(first), Expr::Column(last)];
         }
-        match facts.display.or(facts.key) {
+        match facts.display {
             Some(column) => vec![Expr::Column(column)],
-            None => vec![Expr::AllOf(table)],
+            None if rows => vec![Expr::AllOf(table)],
+            None => vec![Expr::Column(facts.key.unwrap_or(ColumnId { table, column: 0 }))],
         }
     }
 

@@ -766,8 +766,16 @@ impl<'a> Reader<'a> {
             }
             None => None,
         };
-        if let Some(place) = self.pattern {
-            self.condition(what.or(self.last), op, Operand::Pattern(at, place));
+        // `contains a or b`
+        let again = match self.frame.conditions.last() {
+            Some(Condition { operand: Operand::Pattern(_, place), .. }) if self.or && explicit.is_none() => {
+                Some(*place)
+            }
+            _ => None,
+        };
+        if let Some(place) = self.pattern.or(again) {
+            let what = if again.is_some() { self.last } else { what.or(self.last) };
+            self.condition(what, op, Operand::Pattern(at, place));
             self.frame.conditions.last_mut().expect("just pushed").op = op;
         } else if let Some((compare, _, _)) = self.compare
             && held
@@ -785,6 +793,9 @@ impl<'a> Reader<'a> {
 
     fn on_number(&mut self, at: usize, number: &str) -> usize {
         self.take(at);
+        // `50 to 100`
+        let to = self.chunks.get(at + 1).is_some_and(|c| self.tokens[c.from].lower == "to" && c.to == c.from + 1);
+        self.between |= to && matches!(self.chunks.get(at + 2).map(|c| &c.kind), Some(ChunkKind::Number(_)));
         // `3 or more`
         if self.compare.is_none()
             && let Some(Cue::Compare(op @ (Comparison::GreaterOrEqual | Comparison::LessOrEqual), _)) = self.cue(at + 1)
