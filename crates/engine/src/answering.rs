@@ -103,6 +103,11 @@ fn refusal(text: &str, index: &SchemaIndex, understood: &Understood) -> String {
             name(to)
         );
     }
+    let linked = understood.chunks.iter().any(|c| c.names.iter().any(|e| e.score >= ANY_LINK));
+    if linked {
+        return "What the question names could not be put together into one query: name the column that is meant."
+            .to_owned();
+    }
     "Nothing in the question names a table, a column or a value of this schema.".to_owned()
 }
 
@@ -270,7 +275,7 @@ fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<K
             component: "question".to_owned(),
             span: Span::new(0, text.len()),
             confidence: 0.9,
-            explanation: "Nothing in the question names something of the schema".to_owned(),
+            explanation: "What the question says could not be mapped to the schema".to_owned(),
             suggestions: index
                 .catalog()
                 .tables

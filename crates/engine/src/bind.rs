@@ -67,7 +67,7 @@ pub(crate) struct Context<'a> {
 
 /// The best bindings of a frame, each with its plan.
 pub(crate) fn bind(frame: &Frame, context: Context<'_>) -> Vec<Bound> {
-    let slots = slots(frame, context);
+    let slots = slots(frame);
     let mut beam: Vec<(f32, Vec<Binding>)> = vec![(0.0, Vec::new())];
     for (chunk, role, hints, partner) in slots {
         let candidates = candidates(chunk, role, hints, partner, context);
@@ -102,7 +102,7 @@ pub(crate) fn bind(frame: &Frame, context: Context<'_>) -> Vec<Bound> {
 type Slot = (usize, Role, &'static [&'static str], Option<usize>);
 
 /// The phrases to bind, each once, in the order of the question.
-fn slots(frame: &Frame, context: Context<'_>) -> Vec<Slot> {
+fn slots(frame: &Frame) -> Vec<Slot> {
     let mut all: Vec<Slot> = Vec::new();
     let mut add = |what: What, role: Role, partner: Option<usize>| match what {
         What::Chunk(chunk) => all.push((chunk, role, &[], partner)),
@@ -154,7 +154,7 @@ fn slots(frame: &Frame, context: Context<'_>) -> Vec<Slot> {
     for chunk in frame.absent.iter().chain(&frame.tables).chain(frame.having.iter().filter_map(|h| h.of.as_ref())) {
         add(What::Chunk(*chunk), Role::Table, None);
     }
-    let _ = context;
+
     let mut seen: Vec<usize> = Vec::new();
     all.retain(|slot| {
         !seen.contains(&slot.0) && {
@@ -660,9 +660,9 @@ impl Builder<'_> {
         };
         let known = held.iter().find(|(id, _)| *id == column).map(|(_, value)| value.clone());
         if known.is_some() {
-            self.known += 1
+            self.known += 1;
         } else {
-            self.unknown += 1
+            self.unknown += 1;
         }
         let kind = self.context.index.column(column).kind;
         let digits = text.chars().all(|c| c.is_ascii_digit() || c == '.') && !text.is_empty();
@@ -780,14 +780,16 @@ impl Builder<'_> {
             let plain: Vec<Expr> = plan.select.iter().map(|i| i.expr.clone()).filter(|e| !e.is_aggregate()).collect();
             let tables: Vec<TableId> = {
                 let mut all = Vec::new();
-                plain.iter().for_each(|e| e.tables(&mut all));
+                for expr in &plain {
+                    expr.tables(&mut all);
+                }
                 all.dedup();
                 all
             };
             let counts_other = counted && self.counted_table().is_some_and(|t| !tables.contains(&t))
                 || plan.tables.iter().any(|t| !tables.contains(t));
             let key = match tables.as_slice() {
-                [only] if counts_other => index.facts(*only).key.filter(|_| true),
+                [only] if counts_other => index.facts(*only).key,
                 _ => None,
             };
             match key {

@@ -80,8 +80,11 @@ const PLACE: &[&str] = &["citi", "locat", "countri", "address", "place", "state"
 const PERSON: &[&str] = &["name"];
 const MONEY: &[&str] = &["salari", "paid", "wage", "incom"];
 
-use Cue::*;
-use Place::*;
+use Cue::{
+    Aggregate, And, Asked, Between, Both, By, Common, Compare, Count, Direction, Distinct, Each, Everything, Have, Is,
+    Like, Missing, Not, Of, Or, OrderBy, Show, Superlative, Top, Which, Without,
+};
+use Place::{Anywhere, End, Start};
 
 /// Longest first where they begin alike; each word is compared with the folded token.
 const CUES: &[(&str, Cue)] = &[

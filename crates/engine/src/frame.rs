@@ -167,6 +167,9 @@ pub(crate) mod marks {
     pub(crate) const SUPERLATIVE_HINT_COUNT: u32 = 256;
 }
 
+/// What is summed or averaged where nothing is named.
+const AMOUNT: &[&str] = &["amount", "total", "price", "cost", "sum", "quantiti"];
+
 /// Frames of one question at most.
 const MAX_FRAMES: usize = 40;
 
@@ -222,7 +225,7 @@ struct Reader<'a> {
     pattern: Option<Place>,
     between: bool,
     superlative: Option<(bool, &'static [&'static str], usize)>,
-    common: Option<bool>,
+
     /// The last named column that waits for a value.
     column: Option<usize>,
     /// The last shown column: what a value right after it is compared with.
@@ -234,6 +237,8 @@ struct Reader<'a> {
     /// Direction said before the order's column.
     direction: Option<bool>,
     subject: Option<usize>,
+    /// Where the last aggregate was said.
+    aggregate_at: usize,
     /// All columns are asked for.
     everything: bool,
     late: Vec<usize>,
@@ -267,13 +272,14 @@ impl<'a> Reader<'a> {
             pattern: None,
             between: false,
             superlative: None,
-            common: None,
+
             column: None,
             shown_column: None,
             number: None,
             last: None,
             direction: None,
             subject: None,
+            aggregate_at: 0,
             everything: false,
             late: Vec::new(),
         }
@@ -406,6 +412,7 @@ impl<'a> Reader<'a> {
                     return self.compare_overall(at, op, aggregate);
                 }
                 self.aggregates.push(aggregate);
+                self.aggregate_at = at;
             }
             Cue::Each => self.mode = Mode::Group,
             Cue::By if self.frame.limit.is_some() && self.frame.order.is_empty() && self.next_name(at, 3).is_some() => {
@@ -839,6 +846,10 @@ impl<'a> Reader<'a> {
             }
             return second + 1;
         }
+        // `people older than 20`: the table is no column to compare.
+        if self.column.is_some_and(|c| self.is_table(c) && self.column_score(c, true) < 0.3) {
+            self.column = None;
+        }
         let (op, hints, cue_at) = self.compare.take().unwrap_or((Comparison::Equal, &[], at));
         let compared = cue_at != at;
         let op = if std::mem::take(&mut self.not) { op.negated() } else { op };
@@ -1070,6 +1081,17 @@ impl<'a> Reader<'a> {
             return at + 1;
         }
         if !self.aggregates.is_empty() {
+            if self.column_score(at, true) < 0.3 && self.is_table(at) && self.next_name(at, 2).is_none() {
+                // `the total amount of orders`: the table's own column of that kind.
+                self.subject = self.subject.or(Some(at));
+                self.frame.tables.push(at);
+                let what = What::Hint(AMOUNT, self.aggregate_at);
+                for aggregate in std::mem::take(&mut self.aggregates) {
+                    self.frame.shown.push(Shown { what, aggregate: Some(aggregate), distinct: false });
+                }
+                self.mark(marks::HINTED);
+                return at + 1;
+            }
             if self.column_score(at, true) < 0.3 && self.is_table(at) && self.next_name(at, 2).is_some() {
                 // `the average of all students' ages`
                 self.subject = self.subject.or(Some(at));

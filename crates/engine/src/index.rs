@@ -57,8 +57,7 @@ pub(crate) struct TableFacts {
     pub(crate) person: Option<(ColumnId, ColumnId)>,
     /// The only column of the primary key, or the first that looks like one.
     pub(crate) key: Option<ColumnId>,
-    /// Little more than references to other tables.
-    pub(crate) bridge: bool,
+
     /// By column.
     pub(crate) columns: Vec<ColumnFacts>,
     /// Stems of its name.
@@ -177,7 +176,7 @@ impl SchemaIndex {
             if words.len() > 1 {
                 for (at, word) in words.iter().enumerate().filter(|(_, w)| !WEAK.contains(&w.as_str())) {
                     let score = if at + 1 == words.len() { 0.62 } else { 0.45 };
-                    self.add(&[word.clone()], target, score, "PartialTableMatchStrategy");
+                    self.add(std::slice::from_ref(word), target, score, "PartialTableMatchStrategy");
                 }
                 if words.len() > 2 {
                     self.add(&words[1..], target, 0.75, "PartialTableMatchStrategy");
@@ -383,13 +382,6 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
     };
     let guessed =
         || (0..columns.len()).find(|&at| columns[at].id_like && !columns[at].reference && at == 0).map(column);
-    let references = columns.iter().filter(|c| c.reference).count();
-    TableFacts {
-        display: display.map(column),
-        person,
-        key: key.or_else(guessed),
-        bridge: references >= 2 && columns.len() <= references + 2,
-        columns,
-        words,
-    }
+
+    TableFacts { display: display.map(column), person, key: key.or_else(guessed), columns, words }
 }

@@ -324,7 +324,7 @@ impl Renderer<'_> {
             let base = if letters.is_empty() { "t".to_owned() } else { letters };
             let taken = |alias: &String| used.contains(alias) || RESERVED.binary_search(&alias.as_str()).is_ok();
             let alias = std::iter::once(base.clone())
-                .chain((2..).map(|n| format!("{base}{n}")))
+                .chain((2..=tables.len() + RESERVED.len()).map(|n| format!("{base}{n}")))
                 .find(|alias| !taken(alias))
                 .unwrap_or(base);
             used.push(alias.clone());
