@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use nlq_text::{Diagnostic, Edit, LineIndex, Span, apply_edits};
-use tree_sitter::{InputEdit, Point, Tree};
+use nlq_text::{Diagnostic, Edit, Encoding, LineIndex, Position, Span, apply_edits};
+use ropey::Rope;
+use tree_sitter::Tree;
 
 use crate::{
     FileDirectives, Language, Prompt, Query, Section,
@@ -9,7 +10,7 @@ use crate::{
     host::{self, Scope},
     layout::{line_ending, unix},
     limits::MAX_FILE_BYTES,
-    nlq, sql, write,
+    nlq, rope, sql, write,
 };
 
 /// How prompts are recognised.
@@ -25,14 +26,25 @@ impl Default for Options {
     }
 }
 
+/// One change of an open document, as an editor tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The range that is replaced, first and last position; none for the whole text. A position outside the text is
+    /// moved inside as [`LineIndex::offset`] does; an end before the start is the start.
+    pub range: Option<(Position, Position)>,
+    /// The new text of the range.
+    pub text: String,
+}
+
 /// An open document: its text, what was found in it, and the parse tree that makes the next edit cheap.
 ///
-/// Never fails: half-typed input gives what was understood plus [`Document::diagnostics`]. A clone copies the text and
-/// its line starts and shares the rest.
+/// Never fails: half-typed input gives what was understood plus [`Document::diagnostics`]. Edits go to a rope; what
+/// readers see is made from it once after each batch. A clone shares the text and all that was found in it.
 #[derive(Debug, Clone)]
 pub struct Document {
-    text: String,
-    lines: LineIndex,
+    rope: Rope,
+    text: Arc<str>,
+    lines: Arc<LineIndex>,
     language: Language,
     options: Options,
     tree: Option<Tree>,
@@ -42,8 +54,15 @@ pub struct Document {
 impl Document {
     /// Reads a text.
     pub fn new(text: &str, language: Language, options: Options) -> Self {
-        let (lines, found) = (LineIndex::new(text), Arc::default());
-        let mut document = Self { text: text.to_owned(), lines, language, options, tree: None, found };
+        let mut document = Self {
+            rope: Rope::from_str(text),
+            text: text.into(),
+            lines: Arc::new(LineIndex::new(text)),
+            language,
+            options,
+            tree: None,
+            found: Arc::default(),
+        };
         document.read();
         document
     }
@@ -53,29 +72,46 @@ impl Document {
         if self.text.get(edit.span.start..edit.span.end).is_none() {
             return false;
         }
-        let point = |lines: &LineIndex, at: usize| {
-            let row = lines.line_of(at);
-            Point { row, column: at - lines.line_start(row).unwrap_or(0) }
-        };
-        let (start_byte, old_end_byte) = (edit.span.start, edit.span.end);
-        let new_end_byte = start_byte + edit.text.len();
-        let start_position = point(&self.lines, start_byte);
-        let old_end_position = point(&self.lines, old_end_byte);
-        self.text.replace_range(start_byte..old_end_byte, &edit.text);
-        self.lines = LineIndex::new(&self.text);
-        if let Some(tree) = &mut self.tree {
-            let new_end_position = point(&self.lines, new_end_byte);
-            tree.edit(&InputEdit {
-                start_byte,
-                old_end_byte,
-                new_end_byte,
-                start_position,
-                old_end_position,
-                new_end_position,
-            });
-        }
-        self.read();
+        self.replace(edit.span, &edit.text);
+        self.update();
         true
+    }
+
+    /// Applies changes one after the other, each to the text that the one before it left, and reads the last text.
+    /// Positions count in `encoding`. Returns false, reading nothing, when there are no changes.
+    pub fn change(&mut self, changes: impl IntoIterator<Item = Change>, encoding: Encoding) -> bool {
+        let mut changed = false;
+        for Change { range, text } in changes {
+            match range {
+                Some((start, end)) => {
+                    let offset = |position| rope::offset(&self.rope, position, encoding);
+                    self.replace(Span::new(offset(start), offset(end)), &text);
+                }
+                None => {
+                    self.rope = Rope::from_str(&text);
+                    self.tree = None;
+                }
+            }
+            changed = true;
+        }
+        if changed {
+            self.update();
+        }
+        changed
+    }
+
+    fn replace(&mut self, span: Span, text: &str) {
+        let edit = rope::replace(&mut self.rope, span, text);
+        if let Some(tree) = &mut self.tree {
+            tree.edit(&edit);
+        }
+    }
+
+    /// Makes all that readers see from the rope.
+    fn update(&mut self) {
+        self.text = String::from(&self.rope).into();
+        self.lines = Arc::new(LineIndex::new(&self.text));
+        self.read();
     }
 
     fn read(&mut self) {

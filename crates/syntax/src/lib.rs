@@ -11,11 +11,12 @@ mod name;
 mod nlq;
 mod parse;
 mod prompt;
+mod rope;
 mod sql;
 mod text_map;
 mod write;
 
-pub use document::{Document, Options};
+pub use document::{Change, Document, Options};
 pub use language::Language;
 pub use prompt::{FileDirectives, Named, Prompt, Query, Reply, Section};
 pub use text_map::TextMap;

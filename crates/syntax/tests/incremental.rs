@@ -3,8 +3,8 @@
 mod common;
 
 use common::*;
-use nlq_syntax::Language;
-use nlq_text::{Edit, Span};
+use nlq_syntax::{Change, Language};
+use nlq_text::{Edit, Encoding, LineIndex, Position, Span};
 use proptest::prelude::*;
 
 const SQL: &str = "-- nlq-file: check=all\r\n-- nlq: größte Städte 💣\n-- je Land\nSELECT 'a;b' FROM t;\n\n/* nlq(shop/dev): zwei */\n-- nlq-ignore: x\nSELECT $$ ; $$;\nSELECT 1\n";
@@ -95,6 +95,44 @@ fn check(language: Language, text: &str, edits: &[(f64, f64, usize)]) -> Result<
     Ok(())
 }
 
+/// What an editor may send in one notification, places outside the text and inside its characters included.
+fn batch() -> impl Strategy<Value = Vec<Change>> {
+    let position = || (0..26u32, prop_oneof![0..40u32, Just(u32::MAX)]);
+    let range = prop::option::weighted(0.95, (position(), position()));
+    let snippets = [SNIPPETS, &["\r", "\r\r\n", "\u{2028}", "\u{85}", "# nlq: 💣ß💣\r\nx"]].concat();
+    let change = (range, prop::sample::select(snippets)).prop_map(|(range, text)| Change {
+        range: range.map(|(a, b)| {
+            let place = |(line, character)| Position { line, character };
+            // Mostly within a line or two, so that some text is left for the next change.
+            (place(a), place((a.0 + b.0 / 12, b.1)))
+        }),
+        text: text.into(),
+    });
+    prop::collection::vec(change, 0..8)
+}
+
+fn check_changes(
+    language: Language,
+    text: &str,
+    batches: &[Vec<Change>],
+    encoding: Encoding,
+) -> Result<(), TestCaseError> {
+    let (mut it, mut expected) = (document(text, language), text.to_owned());
+    for batch in batches {
+        for Change { range, text } in batch {
+            let lines = LineIndex::new(&expected);
+            let span = range.map_or(Span::new(0, expected.len()), |(start, end)| {
+                let offset = |position| lines.offset(&expected, position, encoding);
+                Span::new(offset(start), offset(end))
+            });
+            expected.replace_range(span.start..span.end, text);
+        }
+        prop_assert_eq!(it.change(batch.clone(), encoding), !batch.is_empty());
+        assert_same(&it, &document(&expected, language));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -111,6 +149,16 @@ proptest! {
         check(Language::Yaml, YAML, &edits)?;
         for (language, text) in OTHERS {
             check(*language, text, &edits)?;
+        }
+    }
+    #[test]
+    fn a_batch_of_changes_gives_what_a_fresh_reading_gives(batches in prop::collection::vec(batch(), 1..5)) {
+        let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n");
+        for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+            for (language, text) in [(Language::Sql, SQL), (Language::Nlq, NLQ), (Language::Python, PYTHON)] {
+                check_changes(language, text, &batches, encoding)?;
+                check_changes(language, &crlf(text), &batches, encoding)?;
+            }
         }
     }
 }

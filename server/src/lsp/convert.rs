@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use nlq_syntax::Document;
-use nlq_text::{Diagnostic, Edit, Encoding, LineIndex, Severity, Span};
+use nlq_text::{Diagnostic, Edit, Encoding, LineIndex, Position, Severity, Span};
 use tower_lsp_server::ls_types as lsp;
 
 use super::documents::Open;
 
+pub(super) fn place(position: lsp::Position) -> Position {
+    Position { line: position.line, character: position.character }
+}
+
 pub(super) fn offset(document: &Document, position: lsp::Position, encoding: Encoding) -> usize {
-    let position = nlq_text::Position { line: position.line, character: position.character };
-    document.lines().offset(document.text(), position, encoding)
+    document.lines().offset(document.text(), place(position), encoding)
 }
 
 pub(super) fn span(document: &Document, range: lsp::Range, encoding: Encoding) -> Span {

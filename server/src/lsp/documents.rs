@@ -8,8 +8,8 @@ use std::{
 
 use nlq_config::CONFIG_FILE;
 use nlq_ide::LastRun;
-use nlq_syntax::{Document, Language, Options};
-use nlq_text::{Edit, Encoding, Span};
+use nlq_syntax::{Change, Document, Language, Options};
+use nlq_text::Encoding;
 use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
 
 use super::convert;
@@ -133,16 +133,11 @@ impl Documents {
         encoding: Encoding,
     ) {
         let Some(open) = self.get_mut(uri) else { return };
-        let document = Arc::make_mut(&mut open.document);
-        for change in changes {
-            let span = match change.range {
-                Some(range) => convert::span(document, range, encoding),
-                None => Span::new(0, document.text().len()),
-            };
-            if !document.edit(&Edit { span, text: change.text }) {
-                tracing::error!("an edit of {} does not fit its text", uri.as_str());
-            }
-        }
+        let changes = changes.into_iter().map(|change| Change {
+            range: change.range.map(|range| (convert::place(range.start), convert::place(range.end))),
+            text: change.text,
+        });
+        Arc::make_mut(&mut open.document).change(changes, encoding);
         open.version = version;
     }
 
