@@ -21,6 +21,12 @@ const tests = {
     assert.equal(await editor.squiggles().count(), 0, 'the generated query is clean');
   },
 
+  async 'the code lens generates too'(editor) {
+    await editor.open('try.sql');
+    await editor.page.getByText('Generate for shop/dev').first().click();
+    await until(async () => /group by/i.test((await editor.text()).split('-- nlq: cancelled')[0]), 'the query stands there');
+  },
+
   async 'a renamed column is underlined and mended by a fix'(editor) {
     await editor.open('try.sql');
     const before = await editor.saved('try.sql');
