@@ -105,7 +105,7 @@ fn editing(shop: &Shop) {
         let uri = uri.to_owned();
         move |params: &Value| params["version"] == version && params["uri"] == uri.as_str()
     };
-    let mut keystrokes = |client: &mut Client, offset: usize| {
+    let keystrokes = |client: &mut Client, offset: usize| {
         let samples = (0..SAMPLES).map(|index| {
             let line = (index * 7 % 100) * 15 + offset;
             let begin = Instant::now();

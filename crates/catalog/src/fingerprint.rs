@@ -23,14 +23,16 @@ impl Catalog {
                 add(if *nullable { "null" } else { "not null" });
             }
             add("primary key");
-            primary_key.iter().for_each(|column| add(column));
+            for column in primary_key {
+                add(column);
+            }
             for key in foreign_keys {
                 add("references");
                 add(&key.to_table);
                 key.columns.iter().chain(&key.to_columns).for_each(|column| add(column));
             }
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize().iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 }
 

@@ -18,7 +18,8 @@ pub enum SnapshotError {
 
 #[derive(Serialize, Deserialize)]
 struct Snapshot<C> {
-    nlq_snapshot: u32,
+    #[serde(rename = "nlq_snapshot")]
+    version: u32,
     fingerprint: String,
     #[serde(flatten)]
     catalog: C,
@@ -27,7 +28,7 @@ struct Snapshot<C> {
 impl Catalog {
     /// The snapshot file's text: JSON, one item a line, ending in a newline, so that drift reads well in a review.
     pub fn to_snapshot(&self) -> String {
-        let snapshot = Snapshot { nlq_snapshot: SNAPSHOT_VERSION, fingerprint: self.fingerprint(), catalog: self };
+        let snapshot = Snapshot { version: SNAPSHOT_VERSION, fingerprint: self.fingerprint(), catalog: self };
         let mut text = serde_json::to_string_pretty(&snapshot).expect("a catalog is plain data");
         text.push('\n');
         text

@@ -103,10 +103,12 @@ impl Backend {
         }
     }
 
+    #[allow(clippy::unused_async, reason = "the router takes async functions")]
     pub(super) async fn progress_cancel(&self, params: WorkDoneProgressCancelParams) {
         self.state.cancel(&params.token);
     }
 
+    #[allow(clippy::unused_async, reason = "the router takes async functions")]
     pub(super) async fn did_grant_trust(&self, _: Value) {
         self.state.set_trust(EditorTrust::Granted);
         self.reload();

@@ -56,7 +56,7 @@ pub(super) fn completion(
             CompletionItemKind::Keyword => lsp::CompletionItemKind::KEYWORD,
             CompletionItemKind::Function => lsp::CompletionItemKind::FUNCTION,
             CompletionItemKind::Connection => lsp::CompletionItemKind::MODULE,
-            _ => lsp::CompletionItemKind::PROPERTY,
+            CompletionItemKind::Key => lsp::CompletionItemKind::PROPERTY,
         }),
         detail: Some(item.detail),
         documentation: item.documentation.map(|text| lsp::Documentation::MarkupContent(convert::markdown(text))),

@@ -33,8 +33,8 @@ impl Progress {
         let show = Show { client: client.clone(), title: title.to_owned(), receiver };
         let progress = Self { messages, cancel };
         if let Some(token) = token {
-            let _keep = state.cancellable(&token, &progress.cancel);
-            tokio::spawn(show.run(token, None, _keep));
+            let keep = state.cancellable(&token, &progress.cancel);
+            tokio::spawn(show.run(token, None, keep));
         } else if state.negotiated().shows_progress {
             // Zed takes string tokens only.
             let token = ProgressToken::String(state.next_token());

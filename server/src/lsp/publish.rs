@@ -61,7 +61,9 @@ impl Backend {
     /// Something beside the documents changed (schema, annotations, configuration, trust, a run): shows it everywhere.
     pub(super) fn refresh_all(&self) {
         let uris: Vec<lsp::Uri> = self.state.documents().all().map(|open| open.uri.clone()).collect();
-        uris.iter().for_each(|uri| self.publish(uri));
+        for uri in &uris {
+            self.publish(uri);
+        }
         let (client, negotiated) = (self.client.clone(), self.state.negotiated());
         tokio::spawn(async move {
             // A client that answers with an error has nothing to refresh.

@@ -60,6 +60,7 @@ impl Backend {
     }
 
     /// The request `nlq/status` `{uri?}`.
+    #[allow(clippy::unused_async, reason = "the router takes async functions")]
     pub(super) async fn status(&self, params: Value) -> tower_lsp_server::jsonrpc::Result<Value> {
         let uri: Option<Uri> = params.get("uri").and_then(Value::as_str).and_then(|uri| uri.parse().ok());
         Ok(self.current_status(uri.as_ref()))

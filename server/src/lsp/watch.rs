@@ -96,6 +96,9 @@ impl Backend {
 
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let snapshot = || path.parent().is_some_and(|folder| folder.ends_with(".nlq/schema")) && name.ends_with(".json");
+    let snapshot = || {
+        path.parent().is_some_and(|folder| folder.ends_with(".nlq/schema"))
+            && path.extension().is_some_and(|extension| extension == "json")
+    };
     name == CONFIG_FILE || name.ends_with(".annotations.yaml") || name.ends_with(".annotations.yml") || snapshot()
 }
