@@ -536,7 +536,8 @@ impl Builder<'_> {
                     Aggregate::Min => "lowest",
                     Aggregate::Max | Aggregate::Count => "highest",
                 };
-                let alias = format!("{prefix}_{}", nlq_catalog::split_name(&index.column(id).name).join("_"));
+                let name = nlq_catalog::split_name(&index.column(id).name).join("_");
+                let alias = if name.starts_with(prefix) { name } else { format!("{prefix}_{name}") };
                 let argument = Some(Box::new(Expr::Column(id)));
                 push(Expr::Aggregate { function, distinct: false, argument }, Some(alias));
             }

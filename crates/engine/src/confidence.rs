@@ -18,6 +18,8 @@ const UNKNOWN_VALUE_CAP: f64 = 0.8;
 const UNUSED_VALUE_CAP: f64 = 0.4;
 /// Two ways to join that are equally short, or a join by a guessed reference.
 const JOIN_CAP: f64 = 0.7;
+/// Taken from the log odds: databases differ more than the fitting sees, and a wrong answer costs more than a question back.
+const CAUTION: f32 = 0.25;
 /// Nothing is ever certain.
 const TOP: f64 = 0.97;
 
@@ -32,7 +34,9 @@ pub(crate) fn confidence(understood: &Understood) -> (f64, Vec<Factor>) {
     // The order is the one in `train/fit.py`, `confidence_input`.
     let lead = [1.0, 1.0 / mass, margin, (scores.len() as f32).ln() / 4.0, top.clamp(-30.0, 30.0) / 10.0];
     let raw = weights::confidence(&best.features, &lead);
-    let mut confidence = 1.0 / (1.0 + (-f64::from(raw)).exp());
+    // In full at the top, where answers are shown as sure; nothing where the engine asks back anyway (log odds 0.4 is 0.6).
+    let careful = raw - CAUTION * ((raw - 0.4) / 1.3).clamp(0.0, 1.0);
+    let mut confidence = 1.0 / (1.0 + (-f64::from(careful)).exp());
 
     let unknown = understood.chunks.iter().filter(|c| c.kind == ChunkKind::Unknown).count();
     let feature = |name: &str| FEATURES.iter().position(|f| *f == name).map_or(0.0, |at| best.features[at]);
