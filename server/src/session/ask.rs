@@ -104,6 +104,9 @@ impl Session {
     async fn think(&self, ask: &Ask, connection: &ConnectionRef) -> Result<Answer, SessionError> {
         let view = self.view();
         let Some(index) = self.index(connection) else {
+            if !view.trusted {
+                return Err(SessionError::untrusted(connection));
+            }
             let message = format!("no schema of {connection} is known yet: run `nlq schema refresh {connection}`");
             return Err(SessionError::new("no-schema", message));
         };
