@@ -1193,14 +1193,9 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Frame {
-        if self.count && self.frame.shown.iter().all(|s| s.aggregate.is_none()) {
-            if self.frame.having.is_none() || self.frame.shown.is_empty() {
-                self.frame.shown.push(Shown {
-                    what: What::Subject,
-                    aggregate: Some(Aggregate::Count),
-                    distinct: false,
-                });
-            }
+        let uncounted = self.frame.shown.iter().all(|s| s.aggregate.is_none());
+        if self.count && uncounted && (self.frame.having.is_none() || self.frame.shown.is_empty()) {
+            self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
         }
         if !self.aggregates.is_empty()
             && !self.late.is_empty()
