@@ -207,12 +207,13 @@ mod tests {
     #[test]
     fn a_broken_answer_is_mended_or_asked_again() {
         check(
-            fixture("-- nlq: orders\nSELECT totl_am$0ount FROM orders;\n"),
+            fixture("-- nlq: orders\nSELECT totl_am$0ount FROM orders;\n").answering(0, sure("orders", "SELECT 1")),
             expect![[r#"
-            * QuickFix Change to `total_amount`
-            - Rewrite Regenerate SQL for shop/dev (SQLite)
-            - Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
-        "#]],
+                * QuickFix Change to `total_amount`
+                - Rewrite Regenerate SQL for shop/dev (SQLite)
+                - Rewrite Use instead: Counts orders.
+                - Rewrite Regenerate SQL for warehouse/prod (PostgreSQL)
+            "#]],
         );
     }
 

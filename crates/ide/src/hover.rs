@@ -169,7 +169,9 @@ fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
     let boundaries = answer.boundaries.iter().take(SHOWN).map(|boundary| prose(&boundary.explanation));
     parts.push(list("Not known:\n", boundaries));
     let factors = answer.factors.iter().take(SHOWN);
-    let factors = factors.map(|factor| format!("{} {}", percent(factor.value), prose(&factor.explanation)));
+    let factors = factors.map(|factor| {
+        format!("{} {}: {}", prose(&factor.name.replace('_', " ")), percent(factor.value), prose(&factor.explanation))
+    });
     parts.push(list("What the confidence is made of:\n", factors));
     match answer.alternatives.len() {
         0 => {}
@@ -374,7 +376,7 @@ mod tests {
                 ```
 
                 What the confidence is made of:
-                - 92 % Most words are known.
+                - schema coverage 92 %: Most words are known.
 
                 There is one other reading.
             "#]],
@@ -391,7 +393,7 @@ mod tests {
                 - id
 
                 What the confidence is made of:
-                - 50 % Most words are known.
+                - schema coverage 50 %: Most words are known.
             "#]],
         );
         check(
@@ -407,7 +409,7 @@ mod tests {
                 - `wombats` names nothing in shop/dev.
 
                 What the confidence is made of:
-                - 10 % Most words are known.
+                - schema coverage 10 %: Most words are known.
             "#]],
         );
         let answered = fixture(&format!("{text}SELECT 2;\n")).answering(0, sure(question, "SELECT 1"));
@@ -426,7 +428,7 @@ mod tests {
                 The query below the question is another one.
 
                 What the confidence is made of:
-                - 92 % Most words are known.
+                - schema coverage 92 %: Most words are known.
 
                 There is one other reading.
             "#]],

@@ -183,10 +183,11 @@ mod tests {
             Table "customers"
         "#]],
         );
-        let fixture = crate::fixture::fixture("-- nlq: a\n\n-- nlq: b\n");
+        let fixture =
+            crate::fixture::fixture("-- nlq: orders\n\n-- nlq: orders\n").answering(0, sure("orders", "SELECT 1"));
         assert_eq!(
             tokens(&fixture.snapshot, Some(Span::at(2))).len(),
-            tokens(&fixture.snapshot, Some(Span::at(13))).len()
+            tokens(&fixture.snapshot, Some(Span::at(18))).len()
         );
         assert!(tokens(&fixture.snapshot, None).len() > tokens(&fixture.snapshot, Some(Span::at(2))).len());
     }

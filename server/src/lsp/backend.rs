@@ -243,7 +243,8 @@ impl LanguageServer for Backend {
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        self.feature(&params.text_document.uri, features::lenses).await
+        self.feature(&params.text_document.uri, |open: &Open, snapshot: &Snapshot, _| features::lenses(open, snapshot))
+            .await
     }
 
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {

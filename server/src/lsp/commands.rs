@@ -103,7 +103,8 @@ impl Backend {
         let reference = session.find_connection(Some(&connection))?;
         progress.report(&connection);
         let result = session.run(&reference, &sql, None, progress.cancel.clone()).await;
-        if !matches!(&result, Err(error) if error.code == "cancelled") {
+        // Only what the system itself said is worth keeping beside the query.
+        if !matches!(&result, Err(error) if matches!(error.code, "cancelled" | "untrusted" | "unknown-connection")) {
             self.note_run(&open, &sql, &result);
         }
         let rows = result?;

@@ -98,12 +98,18 @@ pub(super) fn tokens(
     lsp::SemanticTokens { result_id: None, data: data.collect() }
 }
 
-pub(super) fn lenses(open: &Open, snapshot: &Snapshot, encoding: Encoding) -> Vec<lsp::CodeLens> {
+pub(super) fn lenses(open: &Open, snapshot: &Snapshot) -> Vec<lsp::CodeLens> {
     let found = if open.kind == Kind::Prompts { nlq_ide::lenses(snapshot) } else { Vec::new() };
     let uri = open.uri.as_str();
+    let lines = open.document.lines();
+    let mut placed = (usize::MAX, 0);
     found
         .into_iter()
         .map(|lens| {
+            // Neovim orders a line's lenses by their ranges: each stands one column further than the one before.
+            let line = lines.line_of(lens.span.start);
+            placed = if placed.0 == line { (line, placed.1 + 1) } else { (line, 0) };
+            let place = lsp::Position { line: line as u32, character: placed.1 };
             let (command, argument) = match &lens.command {
                 LensCommand::Generate { prompt, connection } => {
                     ("nlq.generate", json!({ "uri": uri, "prompt": prompt, "connection": connection.to_string() }))
@@ -120,7 +126,7 @@ pub(super) fn lenses(open: &Open, snapshot: &Snapshot, encoding: Encoding) -> Ve
                 LensCommand::Trust => ("nlq.trust", json!({ "uri": uri })),
             };
             lsp::CodeLens {
-                range: convert::range(&open.document, lens.span, encoding),
+                range: lsp::Range { start: place, end: place },
                 command: Some(lsp::Command::new(lens.title, command.into(), Some(vec![argument]))),
                 data: None,
             }
