@@ -44,6 +44,11 @@ impl Sandbox {
         self.folder.path().join("work")
     }
 
+    /// The user's state folder.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root().join(name)
     }

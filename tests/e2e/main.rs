@@ -2,6 +2,8 @@
 
 #[path = "../support/client.rs"]
 mod client;
+#[path = "../support/postgres.rs"]
+mod postgres_server;
 
 mod cli_ask;
 mod cli_check;
@@ -9,3 +11,4 @@ mod cli_demo;
 mod cli_support;
 mod cli_workspace;
 mod lsp;
+mod postgres;
