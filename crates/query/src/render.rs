@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use nlq_catalog::{Catalog, ColumnId, Dialect, TableId, TypeKind};
 
 use crate::{
+    identifier::{identifier, is_reserved},
     joins::{Edge, JoinGraph, JoinTree, NoPath},
     plan::{Aggregate, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation, TimeUnit},
 };
@@ -31,204 +32,6 @@ pub fn render(plan: &Plan, catalog: &Catalog, graph: &JoinGraph) -> Result<Rende
     let sql = renderer.plan(plan, &mut tables)?;
     Ok(Rendered { sql, tables, inferred_joins: renderer.inferred, tied: renderer.tied })
 }
-
-/// An identifier as it must be written: quoted when it is not plain lower case, or reserved.
-pub fn identifier(name: &str, dialect: Dialect) -> String {
-    let mut chars = name.chars();
-    let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        // SQLite does not fold case, PostgreSQL folds to lower case.
-        && (dialect == Dialect::Sqlite || !name.chars().any(|c| c.is_ascii_uppercase()))
-        && RESERVED.binary_search(&name.to_ascii_lowercase().as_str()).is_err();
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// Words that SQLite or PostgreSQL do not take as plain names of tables, columns or aliases; sorted.
-const RESERVED: &[&str] = &[
-    "abort",
-    "action",
-    "add",
-    "after",
-    "all",
-    "alter",
-    "always",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "attach",
-    "authorization",
-    "autoincrement",
-    "before",
-    "begin",
-    "between",
-    "binary",
-    "both",
-    "by",
-    "cascade",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "collation",
-    "column",
-    "commit",
-    "concurrently",
-    "conflict",
-    "constraint",
-    "create",
-    "cross",
-    "current",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "database",
-    "default",
-    "deferrable",
-    "deferred",
-    "delete",
-    "desc",
-    "detach",
-    "distinct",
-    "do",
-    "drop",
-    "each",
-    "else",
-    "end",
-    "escape",
-    "except",
-    "exclude",
-    "exclusive",
-    "exists",
-    "explain",
-    "fail",
-    "false",
-    "fetch",
-    "filter",
-    "first",
-    "following",
-    "for",
-    "foreign",
-    "freeze",
-    "from",
-    "full",
-    "generated",
-    "glob",
-    "grant",
-    "group",
-    "groups",
-    "having",
-    "if",
-    "ignore",
-    "ilike",
-    "immediate",
-    "in",
-    "index",
-    "indexed",
-    "initially",
-    "inner",
-    "insert",
-    "instead",
-    "intersect",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "key",
-    "last",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "match",
-    "materialized",
-    "natural",
-    "no",
-    "not",
-    "nothing",
-    "notnull",
-    "null",
-    "nulls",
-    "of",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "others",
-    "outer",
-    "over",
-    "overlaps",
-    "partition",
-    "placing",
-    "plan",
-    "pragma",
-    "preceding",
-    "primary",
-    "query",
-    "raise",
-    "range",
-    "recursive",
-    "references",
-    "regexp",
-    "reindex",
-    "release",
-    "rename",
-    "replace",
-    "restrict",
-    "returning",
-    "right",
-    "rollback",
-    "row",
-    "rows",
-    "savepoint",
-    "select",
-    "session_user",
-    "set",
-    "similar",
-    "some",
-    "symmetric",
-    "system_user",
-    "table",
-    "tablesample",
-    "temp",
-    "temporary",
-    "then",
-    "ties",
-    "to",
-    "trailing",
-    "transaction",
-    "trigger",
-    "true",
-    "unbounded",
-    "union",
-    "unique",
-    "update",
-    "user",
-    "using",
-    "vacuum",
-    "values",
-    "variadic",
-    "verbose",
-    "view",
-    "virtual",
-    "when",
-    "where",
-    "window",
-    "with",
-    "without",
-];
 
 struct Renderer<'a> {
     catalog: &'a Catalog,
@@ -322,9 +125,9 @@ impl Renderer<'_> {
             let letters: String =
                 words.iter().filter_map(|w| w.chars().next()).filter(char::is_ascii_alphabetic).collect();
             let base = if letters.is_empty() { "t".to_owned() } else { letters };
-            let taken = |alias: &String| used.contains(alias) || RESERVED.binary_search(&alias.as_str()).is_ok();
+            let taken = |alias: &String| used.contains(alias) || is_reserved(alias);
             let alias = std::iter::once(base.clone())
-                .chain((2..=tables.len() + RESERVED.len()).map(|n| format!("{base}{n}")))
+                .chain((2..=2 * tables.len() + 2).map(|n| format!("{base}{n}")))
                 .find(|alias| !taken(alias))
                 .unwrap_or(base);
             used.push(alias.clone());
@@ -594,24 +397,4 @@ fn text_of(literal: &Literal) -> String {
 fn quote(text: &str) -> String {
     // A NUL cannot stand in SQL text.
     format!("'{}'", text.replace('\0', "").replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reserved_words_are_sorted_for_the_search() {
-        assert!(RESERVED.is_sorted());
-    }
-
-    #[test]
-    fn identifiers_are_quoted_only_when_they_must_be() {
-        assert_eq!(identifier("total", Dialect::Sqlite), "total");
-        assert_eq!(identifier("Order", Dialect::Sqlite), "\"Order\"");
-        assert_eq!(identifier("Total", Dialect::Sqlite), "Total");
-        assert_eq!(identifier("Total", Dialect::Postgresql), "\"Total\"");
-        assert_eq!(identifier("we\"ird", Dialect::Sqlite), "\"we\"\"ird\"");
-        assert_eq!(identifier("2nd", Dialect::Sqlite), "\"2nd\"");
-    }
 }

@@ -1,3 +1,4 @@
+use crate::identifier;
 use nlq_catalog::{Catalog, ColumnId, TableId};
 use nlq_text::Span;
 
@@ -5,7 +6,7 @@ use super::{
     SqlContext,
     functions::offered,
     lexer::{Kind, Token, lex},
-    names::{links, written, written_table},
+    names::{links, written_table},
     scope::same,
     sketch::{Near, Sketch},
 };
@@ -240,7 +241,8 @@ impl Completer<'_> {
     }
 
     fn tables(&mut self) {
-        let ctes: Vec<String> = self.sketch.ctes.iter().map(|cte| written(&cte.name, self.context.dialect)).collect();
+        let ctes: Vec<String> =
+            self.sketch.ctes.iter().map(|cte| identifier(&cte.name, self.context.dialect)).collect();
         for cte in ctes {
             self.offer(&cte, CompletionKind::Alias, String::from("common table expression"), None, 0);
         }
@@ -270,8 +272,8 @@ impl Completer<'_> {
                         alias = format!("{}_{number}", table.name);
                         number += 1;
                     }
-                    let (own, left) = (written(&alias, dialect), written(name, dialect));
-                    let column = |id: ColumnId| written(&self.catalog.column(id).name, dialect);
+                    let (own, left) = (identifier(&alias, dialect), identifier(name, dialect));
+                    let column = |id: ColumnId| identifier(&self.catalog.column(id).name, dialect);
                     let on: Vec<String> =
                         pairs.iter().map(|(a, b)| format!("{own}.{} = {left}.{}", column(*b), column(*a))).collect();
                     let target = written_table(self.catalog, to, dialect);
@@ -302,8 +304,8 @@ impl Completer<'_> {
         let Some(((last, table), rest)) = near.split_last() else { return };
         for (name, other) in rest {
             for pairs in links(self.context, self.catalog, *table, *other) {
-                let (right, left) = (written(last, dialect), written(name, dialect));
-                let column = |id: ColumnId| written(&self.catalog.column(id).name, dialect);
+                let (right, left) = (identifier(last, dialect), identifier(name, dialect));
+                let column = |id: ColumnId| identifier(&self.catalog.column(id).name, dialect);
                 let on: Vec<String> =
                     pairs.iter().map(|(a, b)| format!("{right}.{} = {left}.{}", column(*a), column(*b))).collect();
                 self.offer(&on.join(" AND "), CompletionKind::Join, String::from("along a key"), None, 0);
@@ -320,7 +322,7 @@ impl Completer<'_> {
             None => {
                 for (id, table) in self.catalog.table_ids() {
                     if table.schema.as_deref().is_some_and(|schema| same(qualifier, schema, dialect)) {
-                        let label = written(&table.name, dialect);
+                        let label = identifier(&table.name, dialect);
                         self.offer(
                             &label,
                             CompletionKind::Table,
@@ -350,19 +352,19 @@ impl Completer<'_> {
             if !near.name.is_empty() {
                 let detail =
                     near.table.map_or_else(String::new, |id| format!("alias of {}", self.catalog.table(id).name));
-                self.offer(&written(&near.name, self.context.dialect), CompletionKind::Alias, detail, None, 4);
+                self.offer(&identifier(&near.name, self.context.dialect), CompletionKind::Alias, detail, None, 4);
             }
         }
     }
 
     fn columns_of(&mut self, near: &Near, qualify: bool) {
         let dialect = self.context.dialect;
-        let qualifier = qualify.then(|| written(&near.name, dialect));
+        let qualifier = qualify.then(|| identifier(&near.name, dialect));
         if let Some(table) = near.table {
             return self.columns_of_table(table, qualifier.as_deref(), 1);
         }
         for column in &near.columns {
-            let label = written(column, dialect);
+            let label = identifier(column, dialect);
             let label = qualifier.as_ref().map_or(label.clone(), |qualifier| format!("{qualifier}.{label}"));
             self.offer(&label, CompletionKind::Column, format!("of {}", near.name), None, 1);
         }
@@ -371,7 +373,7 @@ impl Completer<'_> {
     fn columns_of_table(&mut self, id: TableId, qualifier: Option<&str>, rank: u8) {
         let table = self.catalog.table(id);
         for column in &table.columns {
-            let label = written(&column.name, self.context.dialect);
+            let label = identifier(&column.name, self.context.dialect);
             let label = qualifier.map_or(label.clone(), |qualifier| format!("{qualifier}.{label}"));
             let told = self.context.annotations.column(table.schema.as_deref(), &table.name, &column.name);
             let mut lines: Vec<String> = Vec::new();
@@ -396,7 +398,7 @@ impl Completer<'_> {
             .collect();
         for name in names {
             self.offer(
-                &written(&name, self.context.dialect),
+                &identifier(&name, self.context.dialect),
                 CompletionKind::Alias,
                 String::from("given in SELECT"),
                 None,

@@ -1,5 +1,6 @@
 //! What parses and resolves and still is wrong, or most likely not meant. Where a finding is not certain, nothing is said.
 
+use crate::identifier;
 use std::collections::{HashMap, HashSet};
 
 use nlq_catalog::{ColumnId, Dialect, TableId, TypeKind};
@@ -12,7 +13,7 @@ use sqlparser::ast::{
 use super::{
     children::{Child, arguments, children, function_name},
     functions::is_scalar,
-    names::{is_key, links, written},
+    names::{is_key, links},
     resolve::{Ref, Resolver, order_exprs, unnested},
     scope::{Columns, Frame},
 };
@@ -311,8 +312,9 @@ impl<'a> Resolver<'a> {
             if let (Some(end), Some(table)) = (relation.bare_join, relation.table) {
                 let condition = frame.relations[..index].iter().find_map(|before| {
                     let pairs = links(self.context, self.catalog, before.table?, table).into_iter().next()?;
-                    let name = |id: ColumnId| written(&self.catalog.column(id).name, self.dialect);
-                    let (left, right) = (written(&before.name, self.dialect), written(&relation.name, self.dialect));
+                    let name = |id: ColumnId| identifier(&self.catalog.column(id).name, self.dialect);
+                    let (left, right) =
+                        (identifier(&before.name, self.dialect), identifier(&relation.name, self.dialect));
                     let pairs: Vec<String> =
                         pairs.iter().map(|(a, b)| format!("{left}.{} = {right}.{}", name(*a), name(*b))).collect();
                     Some(pairs.join(" AND "))
@@ -587,7 +589,7 @@ impl<'a> Resolver<'a> {
         let message = format!(
             "`{}` may be NULL, and one NULL makes NOT IN give no rows: add WHERE {} IS NOT NULL, or use NOT EXISTS",
             column.name,
-            written(&column.name, self.dialect)
+            identifier(&column.name, self.dialect)
         );
         self.diagnostics.push(Diagnostic::warning(span, "not-in-null", message));
     }

@@ -1,12 +1,13 @@
 //! What to say, and offer, when a name means nothing.
 
+use crate::identifier;
 use nlq_catalog::{ColumnId, Dialect, TableId, split_name, stem};
 use nlq_text::{Diagnostic, Edit, Fix, Span, did_you_mean_all};
 use sqlparser::ast::Ident;
 
 use super::{
     lexer::{Kind, Token},
-    names::{links, written, written_table},
+    names::{links, written_table},
     resolve::Resolver,
     scope::{AliasUse, read_name, same},
 };
@@ -17,7 +18,8 @@ const MAX_FIXES: usize = 4;
 impl Resolver<'_> {
     /// Adds the nearest of `names` to a diagnostic: in its sentence and as fixes that replace its range.
     pub(super) fn with_near_names(&self, diagnostic: Diagnostic, name: &str, names: Vec<&str>) -> Diagnostic {
-        let near: Vec<String> = did_you_mean_all(name, names).into_iter().map(|n| written(n, self.dialect)).collect();
+        let near: Vec<String> =
+            did_you_mean_all(name, names).into_iter().map(|n| identifier(n, self.dialect)).collect();
         with_suggestions(diagnostic, near)
     }
 
@@ -49,7 +51,7 @@ impl Resolver<'_> {
         for id in found {
             let text = match schema {
                 Some(schema) if catalog.table(id).schema.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(schema)) => {
-                    written(&catalog.table(id).name, self.dialect)
+                    identifier(&catalog.table(id).name, self.dialect)
                 }
                 _ => written_table(catalog, id, self.dialect),
             };
@@ -90,7 +92,7 @@ impl Resolver<'_> {
         let choices: Vec<String> = hits
             .iter()
             .filter(|(relation, _)| !relations[*relation].name.is_empty())
-            .map(|(relation, _)| format!("{}.{column}", written(&relations[*relation].name, self.dialect)))
+            .map(|(relation, _)| format!("{}.{column}", identifier(&relations[*relation].name, self.dialect)))
             .collect();
         let message = format!("`{column}` is ambiguous: write {}", list_of(&choices, "or"));
         let mut diagnostic = Diagnostic::error(span, "ambiguous-column", message);
@@ -156,11 +158,11 @@ impl Resolver<'_> {
         }
         let mut suggestions: Vec<String> = did_you_mean_all(&name, columns.iter().map(|(column, _)| column.as_str()))
             .into_iter()
-            .map(|column| written(column, dialect))
+            .map(|column| identifier(column, dialect))
             .collect();
         for (column, id) in &columns {
             if id.is_some_and(|id| self.is_called(id, &as_written)) {
-                suggestions.push(written(column, dialect));
+                suggestions.push(identifier(column, dialect));
             }
         }
         dedup(&mut suggestions);
@@ -212,7 +214,7 @@ impl Resolver<'_> {
                 !relation.name.is_empty()
                     && relation.columns.list.iter().any(|output| same(name, &output.name, self.dialect))
             })?;
-            let right = written(&other.name, self.dialect);
+            let right = identifier(&other.name, self.dialect);
             let title = format!("Change to `{right}.{}`", span.of(self.text));
             let fix = Fix::replace(title, self.ident_span(qualifier), right.clone());
             return Some((format!("; `{right}` has one"), Some(fix)));
@@ -242,7 +244,7 @@ impl Resolver<'_> {
         let frame = self.frames.last()?;
         let last = frame.relations.last()?;
         let name = written_table(self.catalog, id, self.dialect);
-        let own = written(&self.catalog.table(id).name, self.dialect);
+        let own = identifier(&self.catalog.table(id).name, self.dialect);
         if frame.relations.iter().any(|relation| relation.table == Some(id)) {
             return None;
         }
@@ -250,11 +252,11 @@ impl Resolver<'_> {
             let pairs = links(self.context, self.catalog, relation.table?, id).into_iter().next()?;
             Some((relation, pairs))
         })?;
-        let left = written(&relation.name, self.dialect);
+        let left = identifier(&relation.name, self.dialect);
         let conditions: Vec<String> = pairs
             .iter()
             .map(|(from, to)| {
-                let column = |id: ColumnId| written(&self.catalog.column(id).name, self.dialect);
+                let column = |id: ColumnId| identifier(&self.catalog.column(id).name, self.dialect);
                 format!("{own}.{} = {left}.{}", column(*to), column(*from))
             })
             .collect();
@@ -316,7 +318,7 @@ impl Resolver<'_> {
         if let Some(table) = table
             && let Some((alias, _)) = visible.iter().find(|(_, id)| *id == Some(table))
         {
-            let right = written(alias, dialect);
+            let right = identifier(alias, dialect);
             let message = format!("table `{name}` is called `{right}` in this query");
             let fix = Fix::replace(format!("Change to `{right}`"), span, right);
             self.diagnostics.push(Diagnostic::error(span, "unknown-alias", message).with_fix(fix));
@@ -331,7 +333,7 @@ impl Resolver<'_> {
         }
         let mut suggestions: Vec<String> = did_you_mean_all(&name, visible.iter().map(|(name, _)| name.as_str()))
             .into_iter()
-            .map(|n| written(n, dialect))
+            .map(|n| identifier(n, dialect))
             .collect();
         if let Some(column) = column {
             let column = read_name(column, dialect);
@@ -339,7 +341,7 @@ impl Resolver<'_> {
                 if !relation.name.is_empty()
                     && relation.columns.list.iter().any(|output| same(&column, &output.name, dialect))
                 {
-                    suggestions.push(written(&relation.name, dialect));
+                    suggestions.push(identifier(&relation.name, dialect));
                 }
             }
         }

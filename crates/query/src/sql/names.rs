@@ -3,119 +3,7 @@
 use nlq_catalog::{Catalog, ColumnId, Dialect, ForeignKey, TableId};
 
 use super::SqlContext;
-
-/// Words that neither system takes as a bare name everywhere.
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "between",
-    "both",
-    "by",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "commit",
-    "constraint",
-    "create",
-    "cross",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "default",
-    "delete",
-    "desc",
-    "distinct",
-    "do",
-    "drop",
-    "else",
-    "end",
-    "escape",
-    "except",
-    "exists",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "full",
-    "grant",
-    "group",
-    "having",
-    "ilike",
-    "in",
-    "index",
-    "inner",
-    "insert",
-    "intersect",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "localtime",
-    "natural",
-    "not",
-    "notnull",
-    "null",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "outer",
-    "over",
-    "primary",
-    "references",
-    "returning",
-    "right",
-    "select",
-    "session_user",
-    "set",
-    "similar",
-    "some",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "transaction",
-    "true",
-    "union",
-    "unique",
-    "update",
-    "user",
-    "using",
-    "values",
-    "view",
-    "when",
-    "where",
-    "window",
-    "with",
-];
-
-/// A name as it must be written: quoted where the dialect would read it otherwise.
-pub(super) fn written(name: &str, dialect: Dialect) -> String {
-    let upper = dialect == Dialect::Sqlite;
-    let first = |ch: char| ch == '_' || ch.is_ascii_lowercase() || (upper && ch.is_ascii_uppercase());
-    let plain = name.chars().next().is_some_and(first) && name.chars().all(|ch| first(ch) || ch.is_ascii_digit());
-    if plain && !RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
-}
+use crate::identifier;
 
 /// A table's name as it must be written after FROM, with its schema where that is needed.
 pub(super) fn written_table(catalog: &Catalog, id: TableId, dialect: Dialect) -> String {
@@ -123,9 +11,9 @@ pub(super) fn written_table(catalog: &Catalog, id: TableId, dialect: Dialect) ->
     let outside = |schema: &String| !catalog.search_path.is_empty() && !catalog.search_path.contains(schema);
     match &table.schema {
         Some(schema) if catalog.needs_schema(id) || outside(schema) => {
-            format!("{}.{}", written(schema, dialect), written(&table.name, dialect))
+            format!("{}.{}", identifier(schema, dialect), identifier(&table.name, dialect))
         }
-        _ => written(&table.name, dialect),
+        _ => identifier(&table.name, dialect),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One walk over a parsed query that gives every name its meaning: checks and symbols both come out of it.
 
+use crate::identifier;
 use std::{borrow::Cow, collections::HashSet, rc::Rc};
 
 use nlq_catalog::{Catalog, ColumnId, Dialect, TableId, TypeKind};
@@ -15,7 +16,7 @@ use super::{
     children::{Child, argument, arguments, children, function_name, window_parts},
     functions::is_aggregate,
     lexer::{Kind, Token},
-    names::{written, written_table},
+    names::written_table,
     parse::Places,
     scope::{AliasUse, Columns, Edge, Found, Frame, Output, Relation, find, read_name, same},
 };
@@ -653,7 +654,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn case_differs(&mut self, what: &str, span: Span, kept: &str) {
-        let quoted = written(kept, self.dialect);
+        let quoted = identifier(kept, self.dialect);
         let message = if quoted.starts_with('"') {
             format!("the {what} is named {quoted}: PostgreSQL reads bare names in lower case, so write it in quotes")
         } else {
