@@ -302,6 +302,41 @@ fn incremental_edits_arrive_in_order() {
 }
 
 #[test]
+fn several_changes_in_one_message_apply_in_order() {
+    let shop = Shop::new(BINARY);
+    let mut client = start(&shop);
+    let text = format!("{QUESTION}SELECT 'ä💣', status FROM orders;\n");
+    let uri = client.open(&shop.root().join("new.sql"), "sql", &text);
+    let (line, character) = position_of(&text, "status");
+    let changes = [
+        json!({ "range": range((0, 0), (0, 0)), "text": "-- first\r\n" }),
+        json!({ "range": range((line + 1, character), (line + 1, character + 6)), "text": "stauts" }),
+        json!({ "range": range((0, 0), (1, 0)), "text": "" }),
+    ];
+    let document = json!({ "uri": uri, "version": 7 });
+    client.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+    let found = client.diagnostics(&uri, 7);
+    assert_eq!(found[0]["range"], range((line, character), (line, character + 6)), "{found:#?}");
+    client.shutdown();
+}
+
+#[test]
+fn several_roots_each_have_their_own_workspace() {
+    let (shop, other) = (Shop::new(BINARY), Shop::new(BINARY));
+    let config = other.root().join("nlq.yaml");
+    let renamed = fs::read_to_string(&config).unwrap().replace("shop:", "store:").replace("shop/dev", "store/dev");
+    fs::write(&config, renamed).unwrap();
+    let mut client = start(&shop);
+    for (root, connection) in [(shop.root(), "shop/dev"), (other.root(), "store/dev")] {
+        let uri = client.open(&root.join("new.sql"), "sql", QUESTION);
+        let status = client.request("nlq/status", json!({ "uri": uri }));
+        assert_eq!(status["connection"], connection, "{status}");
+        assert_eq!(status["root"], root.to_str().unwrap());
+    }
+    client.shutdown();
+}
+
+#[test]
 fn a_client_that_pulls_gets_its_diagnostics_once() {
     let shop = Shop::new(BINARY);
     let mut offered = capabilities();
