@@ -8,8 +8,9 @@ use nlq_text::{Span, did_you_mean_all};
 use serde_json::json;
 
 use crate::{
-    Alternative, Answer, BoundaryType, Clarification, ClarificationOption, KnowledgeBoundary, Link, LinkKind, Outcome,
+    Alternative, Answer, BoundaryType, KnowledgeBoundary, Link, LinkKind, Outcome,
     Question, ReasoningAlternative, ReasoningStage, ReasoningStep, ReasoningStream, SchemaIndex, Settings,
+    clarify::{clarification, difference, is_tied},
     confidence::confidence,
     cues::Cue,
     describe::describe,
@@ -20,8 +21,8 @@ use crate::{
 
 /// Other readings shown.
 const MAX_ALTERNATIVES: usize = 5;
-/// Options of a clarification.
-const MAX_OPTIONS: usize = 4;
+/// From this confidence on even a tie of readings is no reason to ask.
+const SURE: f64 = 0.85;
 /// Suggestions of one boundary.
 const MAX_SUGGESTIONS: usize = 3;
 /// Boundaries of one question; more say no more.
@@ -47,12 +48,15 @@ pub(crate) fn answer(
     });
     let best = understood.readings.first().filter(|_| linked);
     let alternatives = best.map_or_else(Vec::new, |best| alternatives(best, index, understood, sure));
-    let outcome = match best {
-        None => Outcome::Abstention { reason: refusal(question.text, index, understood) },
-        Some(best) if sure < settings.clarification_threshold && !alternatives.is_empty() => {
-            Outcome::Clarification(clarification(best, &alternatives, index))
+    let open = !understood.chosen
+        && (sure < settings.clarification_threshold || sure < SURE && is_tied(understood, index));
+    let asked = if open { clarification(understood, index) } else { None };
+    let outcome = match (best, asked) {
+        (None, _) => Outcome::Abstention { reason: refusal(question.text, index, understood) },
+        (Some(_), Some(asked)) => Outcome::Clarification(asked),
+        (Some(best), None) => {
+            Outcome::Query { sql: best.rendered.sql.clone(), description: describe(&best.bound.plan, index) }
         }
-        Some(best) => Outcome::Query { sql: best.rendered.sql.clone(), description: describe(&best.bound.plan, index) },
     };
     let confidence = if best.is_some() { sure } else { 0.0 };
     let reasoning = reasoning(question.text, index, understood, best, &boundaries, confidence, begun);
@@ -62,30 +66,19 @@ pub(crate) fn answer(
 fn alternatives(best: &Reading, index: &SchemaIndex, understood: &Understood, sure: f64) -> Vec<Alternative> {
     let top = best.score;
     let mass: f64 = understood.readings.iter().map(|r| f64::from((r.score - top).exp())).sum();
-    let others = understood.readings.iter().skip(1).take(MAX_ALTERNATIVES);
-    others
-        .map(|reading| {
-            let share = f64::from((reading.score - top).exp()) / mass;
-            Alternative {
-                sql: reading.rendered.sql.clone(),
-                description: describe(&reading.bound.plan, index),
-                // What the best reading leaves over is shared by weight.
-                confidence: ((1.0 - sure).min(sure) * share * 1000.0).round() / 1000.0,
-            }
-        })
-        .collect()
-}
-
-fn clarification(best: &Reading, alternatives: &[Alternative], index: &SchemaIndex) -> Clarification {
-    let first = ClarificationOption { label: describe(&best.bound.plan, index), sql: best.rendered.sql.clone() };
-    let others = alternatives.iter().map(|a| ClarificationOption { label: a.description.clone(), sql: a.sql.clone() });
-    let mut options: Vec<ClarificationOption> = Vec::new();
-    for option in std::iter::once(first).chain(others) {
-        if options.len() < MAX_OPTIONS && !options.iter().any(|o| o.label == option.label) {
-            options.push(option);
-        }
+    let mut found: Vec<Alternative> = Vec::new();
+    for reading in understood.readings.iter().skip(1).take(MAX_ALTERNATIVES) {
+        let share = f64::from((reading.score - top).exp()) / mass;
+        let phrase = difference(best, reading, index).phrase();
+        let is_taken = phrase.is_empty() || found.iter().any(|a| a.description == phrase);
+        found.push(Alternative {
+            sql: reading.rendered.sql.clone(),
+            description: if is_taken { describe(&reading.bound.plan, index) } else { phrase },
+            // What the best reading leaves over is shared by weight.
+            confidence: ((1.0 - sure).min(sure) * share * 1000.0).round() / 1000.0,
+        });
     }
-    Clarification { question: "Which of these is meant?".to_owned(), options }
+    found
 }
 
 fn refusal(text: &str, index: &SchemaIndex, understood: &Understood) -> String {
@@ -94,6 +87,9 @@ fn refusal(text: &str, index: &SchemaIndex, understood: &Understood) -> String {
     }
     if index.catalog().tables.is_empty() {
         return "The schema has no tables: refresh it with `nlq schema refresh`.".to_owned();
+    }
+    if understood.change.is_some() {
+        return "nlq only reads: it writes no query that changes data; ask for the rows instead.".to_owned();
     }
     if let Some((from, to)) = understood.unjoined.filter(|_| understood.readings.is_empty()) {
         let name = |id: TableId| index.catalog().table(id).name.clone();
@@ -188,7 +184,7 @@ fn operation(cue: Cue) -> Option<&'static str> {
         Cue::Count => "count",
         Cue::Aggregate(aggregate) => aggregate.name(),
         Cue::Each => "one row for each",
-        Cue::OrderBy | Cue::Direction(_) => "order",
+        Cue::OrderBy | Cue::Direction(_) | Cue::First(..) => "order",
         Cue::Superlative(true, _) => "the largest",
         Cue::Superlative(false, _) => "the smallest",
         Cue::Common(true) => "the most frequent",
@@ -208,6 +204,17 @@ fn operation(cue: Cue) -> Option<&'static str> {
 }
 
 fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<KnowledgeBoundary> {
+    if let Some(span) = understood.change {
+        let rest = text.get(span.end..).unwrap_or_default().trim().trim_end_matches(['.', '!', '?']);
+        return vec![KnowledgeBoundary {
+            boundary_type: BoundaryType::ComplexImplementation,
+            component: "change".to_owned(),
+            span,
+            confidence: 1.0,
+            explanation: "nlq only reads: it writes no query that changes data".to_owned(),
+            suggestions: vec![format!("Ask for the rows instead: show {rest}")],
+        }];
+    }
     let mut found = Vec::new();
     let names = || {
         let tables = index.catalog().tables.iter();

@@ -68,15 +68,24 @@ pub(crate) struct Context<'a> {
 /// The best bindings of a frame, each with its plan.
 pub(crate) fn bind(frame: &Frame, context: Context<'_>) -> Vec<Bound> {
     let slots = slots(frame);
+    // A span of time belongs to what the other phrases are about, so it is bound after them.
+    let (times, others): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| is_time(slot, context));
     let mut beam: Vec<(f32, Vec<Binding>)> = vec![(0.0, Vec::new())];
-    for (chunk, role, hints, partner) in slots {
+    for slot in others.into_iter().chain(times) {
+        let (chunk, role, hints, partner) = slot;
         let candidates = candidates(chunk, role, hints, partner, context);
         if candidates.is_empty() {
             continue;
         }
+        let said: Vec<Target> = if is_time(&slot, context) {
+            candidates.iter().map(|(target, _)| *target).filter(|target| is_said(*target, context)).collect()
+        } else {
+            Vec::new()
+        };
         let mut next: Vec<(f32, Vec<Binding>)> = Vec::new();
         for (score, bindings) in &beam {
-            for (target, own) in &candidates {
+            let near = is_time(&slot, context).then(|| near_times(&candidates, &said, bindings, context));
+            for (target, own) in near.as_ref().unwrap_or(&candidates) {
                 let total = score + own + fit(*target, chunk, role, bindings, context);
                 let mut all = bindings.clone();
                 all.push(Binding { chunk, target: *target, score: *own });
@@ -97,6 +106,55 @@ pub(crate) fn bind(frame: &Frame, context: Context<'_>) -> Vec<Bound> {
             Some(Bound { plan, bindings, score, unknown_values, known_values })
         })
         .collect()
+}
+
+fn is_time(slot: &Slot, context: Context<'_>) -> bool {
+    slot.1 == Role::Time && context.chunks[slot.0].kind != ChunkKind::Name
+}
+
+/// Of the columns that a span of time may mean those of tables that are needed anyway, or that the words name; of one
+/// table only the likeliest, unless another is about as likely.
+fn near_times(
+    candidates: &[(Target, f32)],
+    said: &[Target],
+    bound: &[Binding],
+    context: Context<'_>,
+) -> Vec<(Target, f32)> {
+    /// Less between two columns of one table is an open question.
+    const CLOSE: f32 = 0.04;
+    let used: Vec<TableId> = bound.iter().filter_map(|b| table_of(b.target, context)).collect();
+    let table = |target: Target| table_of(target, context);
+    let near = |target: Target| table(target).is_some_and(|table| used.contains(&table)) || said.contains(&target);
+    let mut kept: Vec<(Target, f32)> = candidates.iter().filter(|(t, _)| near(*t)).copied().collect();
+    if kept.is_empty() {
+        kept = candidates.to_vec();
+    }
+    // Sorted, the best first: the first of a table leads it.
+    let lead = |of: Target| kept.iter().find(|(t, _)| table(*t) == table(of)).map_or(0.0, |(_, score)| *score);
+    let mut likely: Vec<_> = kept.iter().filter(|(t, score)| *score >= lead(*t) - CLOSE).copied().collect();
+    likely.truncate(CANDIDATES);
+    likely
+}
+
+/// The words of the question name the column, or its table.
+fn is_said(target: Target, context: Context<'_>) -> bool {
+    context.chunks.iter().any(|c| c.names.iter().any(|e| e.target == target && e.score >= 0.3))
+        || table_of(target, context).is_some_and(|table| mention(table, context) >= 0.6)
+}
+
+/// How likely a column of days is the one that people mean by the time of a table's rows: the first, unless the name of
+/// another says that the row came to be then.
+fn time_worth(id: ColumnId, context: Context<'_>) -> f32 {
+    const MADE: &[&str] = &["creat", "place", "order", "made", "purchas", "book", "issu", "post", "written", "rental"];
+    let index = context.index;
+    let facts = index.column_facts(id);
+    let own = &index.facts(id.table).words;
+    let first = index.catalog().column_ids(id.table).find(|(_, c)| c.kind.is_temporal()).map(|(id, _)| id);
+    let made = facts.words.iter().any(|w| own.contains(w) || MADE.contains(&w.as_str()));
+    let kept = facts.words.iter().any(|w| matches!(w.as_str(), "updat" | "modifi" | "chang"));
+    let mut worth = if first == Some(id) { 0.06 } else { 0.0 };
+    worth += if made { 0.08 } else { 0.0 };
+    worth - if kept { 0.1 } else { 0.0 }
 }
 
 type Slot = (usize, Role, &'static [&'static str], Option<usize>);
@@ -214,9 +272,12 @@ fn candidates(
                     } else {
                         continue;
                     };
-                    found.push((Target::Column(id), score + 0.3 * mentioned));
+                    found.push((Target::Column(id), score + 0.3 * mentioned + time_worth(id, context)));
                 }
             }
+            // All of them: which tables are needed is known only when the other phrases are bound.
+            found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            return found;
         }
         _ => {
             let held: &[(ColumnId, String)] = partner.map_or(&[], |p| context.chunks[p].values.as_slice());
@@ -418,6 +479,7 @@ impl Builder<'_> {
         let second = if both { outer.pop() } else { None };
         let common: Vec<(Predicate, bool)> = if both { outer[..outer.len() - 1].to_vec() } else { Vec::new() };
         plan.filter = join(outer);
+        self.show_metrics(subject, &mut plan);
         self.group(subject, &mut plan);
         self.order(subject, &mut plan);
         if let Some(second) = second {
@@ -463,6 +525,7 @@ impl Builder<'_> {
         let rows = self.frame.groups.is_empty()
             && self.frame.having.is_none()
             && self.frame.shown.iter().all(|s| s.aggregate.is_none())
+            && !self.bindings.iter().any(|b| matches!(b.target, Target::Metric(_)))
             && !self.frame.order.iter().any(|(by, _)| matches!(by, OrderBy::Count(_) | OrderBy::What(_, Some(_))));
         if self.frame.star && rows {
             return vec![Expr::AllOf(table)];
@@ -502,7 +565,7 @@ impl Builder<'_> {
                     push(Expr::Raw { table, sql: metric.expression.clone() }, Some(alias.join("_")));
                 }
             }
-            (_, Target::Term(_)) => {}
+            (Some(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max) | None, Target::Term(_)) => {}
             (None, Target::Column(id)) => push(Expr::Column(id), None),
             (_, Target::Person(table)) => {
                 if let Some((first, last)) = index.facts(table).person {
@@ -515,7 +578,10 @@ impl Builder<'_> {
                 let (table, column) = match target {
                     Target::Table(table) => (table, index.facts(table).key.or(index.facts(table).display)),
                     Target::Column(id) => (id.table, Some(id)),
-                    _ => return,
+                    Target::Term(_) | Target::Metric(_) | Target::Person(_) => match table_of(target, self.context) {
+                        Some(table) => (table, index.facts(table).key),
+                        None => return,
+                    },
                 };
                 let argument = column.filter(|_| shown.distinct).map(|id| Box::new(Expr::Column(id)));
                 let name = match target {
@@ -542,6 +608,17 @@ impl Builder<'_> {
                 push(Expr::Aggregate { function, distinct: false, argument }, Some(alias));
             }
             (Some(_), Target::Table(table)) => self.shown_by(table).into_iter().for_each(|expr| push(expr, None)),
+        }
+    }
+
+    /// A metric that orders is shown too: `top 5 customers by revenue` tells the revenue.
+    fn show_metrics(&self, subject: TableId, plan: &mut Plan) {
+        for (by, _) in &self.frame.order {
+            if let OrderBy::What(what @ What::Chunk(chunk), _) = by
+                && matches!(self.target(*chunk), Some(Target::Metric(_)))
+            {
+                self.show(&Shown { what: *what, aggregate: None, distinct: false }, subject, plan);
+            }
         }
     }
 
@@ -787,8 +864,10 @@ impl Builder<'_> {
                 all.dedup();
                 all
             };
+            let mut measured = Vec::new();
+            plan.select.iter().filter(|i| i.expr.is_aggregate()).for_each(|i| i.expr.tables(&mut measured));
             let counts_other = counted && self.counted_table().is_some_and(|t| !tables.contains(&t))
-                || plan.tables.iter().any(|t| !tables.contains(t));
+                || plan.tables.iter().chain(&measured).any(|t| !tables.contains(t));
             let key = match tables.as_slice() {
                 [only] if counts_other => index.facts(*only).key,
                 _ => None,
@@ -835,8 +914,11 @@ impl Builder<'_> {
         let index = self.context.index;
         let mut tables = vec![subject];
         tables.extend(self.bindings.iter().filter_map(|b| table_of(b.target, self.context)));
-        let of_table =
-            |table: &TableId| index.catalog().column_ids(*table).find(|(_, c)| c.kind.is_temporal()).map(|(id, _)| id);
+        let of_table = |table: &TableId| {
+            let days = index.catalog().column_ids(*table).filter(|(_, c)| c.kind.is_temporal()).map(|(id, _)| id);
+            // The first of those that are as likely.
+            days.min_by(|a, b| time_worth(*b, self.context).total_cmp(&time_worth(*a, self.context)))
+        };
         bound.clone().find(|id| index.column(*id).kind.is_temporal()).or_else(|| tables.iter().find_map(of_table))
     }
 

@@ -5,6 +5,7 @@ use nlq_text::Span;
 
 use crate::{
     Question,
+    clarify::{clarification, difference},
     describe::describe,
     index::{SchemaIndex, Target, bag},
     readings::Understood,
@@ -104,13 +105,17 @@ pub(crate) fn own_part(understood: &mut Understood, offset: usize) {
     understood.cut = understood.cut.map(|at| at.saturating_sub(offset));
 }
 
-/// Puts the readings first that replies name: by their description, their query, or by a table, column or value.
+/// Puts the readings first that replies name: by an option's label, their description, their query, or by a table, column
+/// or value.
 pub(crate) fn pin(replies: &[&str], index: &SchemaIndex, understood: &mut Understood) {
     if replies.is_empty() || understood.readings.is_empty() {
         return;
     }
     for reply in replies {
         let reply = reply.trim();
+        if choose(reply, index, understood) {
+            continue;
+        }
         let (tokens, _) = tokenize(reply);
         let mut targets: Vec<Target> = Vec::new();
         for from in 0..tokens.len() {
@@ -127,10 +132,30 @@ pub(crate) fn pin(replies: &[&str], index: &SchemaIndex, understood: &mut Unders
             targets = vec![Target::Column(column)];
         }
         for reading in &mut understood.readings {
-            let exact = describe(&reading.bound.plan, index) == reply || reading.rendered.sql == reply;
             let named = reading.bound.bindings.iter().filter(|b| targets.contains(&b.target)).count();
-            reading.score += if exact { 4.0 * PINNED } else { PINNED * named.min(2) as f32 };
+            reading.score += PINNED * named.min(2) as f32;
         }
+        understood.readings.sort_by(|a, b| b.score.total_cmp(&a.score));
     }
-    understood.readings.sort_by(|a, b| b.score.total_cmp(&a.score));
+}
+
+/// A reply that repeats an option of what would be asked, or tells a reading whole, picks that reading.
+fn choose(reply: &str, index: &SchemaIndex, understood: &mut Understood) -> bool {
+    let asked = clarification(understood, index);
+    let option = asked.iter().flat_map(|a| &a.options).find(|o| o.label.eq_ignore_ascii_case(reply));
+    let best = &understood.readings[0];
+    let picked = understood.readings.iter().position(|r| match option {
+        Some(option) => r.rendered.sql == option.sql,
+        None => {
+            r.rendered.sql == reply
+                || describe(&r.bound.plan, index) == reply
+                || difference(best, r, index).phrase() == reply
+        }
+    });
+    let Some(at) = picked else { return false };
+    let mut reading = understood.readings.remove(at);
+    reading.score = understood.readings.first().map_or(reading.score, |first| reading.score.max(first.score) + PINNED);
+    understood.readings.insert(0, reading);
+    understood.chosen = true;
+    true
 }

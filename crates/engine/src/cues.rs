@@ -23,6 +23,8 @@ pub(crate) enum Cue {
     Superlative(bool, &'static [&'static str]),
     /// `most common`.
     Common(bool),
+    /// `highest first`: an order over all rows, by columns of these stems where the word says which.
+    First(bool, &'static [&'static str]),
     /// `top`.
     Top,
     /// `more than`, `at least`, `older than`: compared by columns of these stems where the word says which.
@@ -81,7 +83,7 @@ const PERSON: &[&str] = &["name"];
 const MONEY: &[&str] = &["salari", "paid", "wage", "incom"];
 
 use Cue::{
-    Aggregate, And, Asked, Between, Both, By, Common, Compare, Count, Direction, Distinct, Each, Everything, Have, Is,
+    Aggregate, And, Asked, Between, Both, By, Common, Compare, Count, Direction, Distinct, Each, Everything, First, Have, Is,
     Like, Missing, Not, Of, Or, OrderBy, Show, Superlative, Top, Which, Without,
 };
 use Place::{Anywhere, End, Start};
@@ -188,7 +190,6 @@ const CUES: &[(&str, Cue)] = &[
     ("from low to high", Direction(false)),
     ("from smallest to largest", Direction(false)),
     ("from youngest to oldest", Direction(false)),
-    ("lowest first", Direction(false)),
     ("from the lowest to the highest", Direction(false)),
     ("from oldest to newest", Direction(false)),
     ("in ascending alphabetical order", Direction(false)),
@@ -203,7 +204,6 @@ const CUES: &[(&str, Cue)] = &[
     ("from the youngest to the oldest", Direction(false)),
     ("from cheapest to most expensive", Direction(false)),
     ("asc", Direction(false)),
-    ("oldest first", Direction(false)),
     ("descending", Direction(true)),
     ("in descending order", Direction(true)),
     ("descending order", Direction(true)),
@@ -214,10 +214,6 @@ const CUES: &[(&str, Cue)] = &[
     ("from high to low", Direction(true)),
     ("from largest to smallest", Direction(true)),
     ("from the highest to the lowest", Direction(true)),
-    ("highest first", Direction(true)),
-    ("most first", Direction(true)),
-    ("largest first", Direction(true)),
-    ("newest first", Direction(true)),
     ("decreasing", Direction(true)),
     ("from most to least", Direction(true)),
     ("from the oldest to the youngest", Direction(true)),
@@ -305,6 +301,30 @@ const CUES: &[(&str, Cue)] = &[
     ("least commonly used", Common(false)),
     ("least used", Common(false)),
     ("rarest", Common(false)),
+    ("best first", First(true, GOOD)),
+    ("worst first", First(false, GOOD)),
+    ("highest first", First(true, &[])),
+    ("most first", First(true, &[])),
+    ("largest first", First(true, &[])),
+    ("biggest first", First(true, &[])),
+    ("greatest first", First(true, &[])),
+    ("lowest first", First(false, &[])),
+    ("least first", First(false, &[])),
+    ("fewest first", First(false, &[])),
+    ("smallest first", First(false, &[])),
+    ("newest first", First(true, DATE)),
+    ("latest first", First(true, DATE)),
+    ("most recent first", First(true, DATE)),
+    ("earliest first", First(false, DATE)),
+    // Of rows with a date the oldest has the earliest; an age is said by `oldest` alone.
+    ("oldest first", First(false, DATE)),
+    ("cheapest first", First(false, PRICE)),
+    ("most expensive first", First(true, PRICE)),
+    ("most popular first", First(true, &[])),
+    ("most common first", First(true, &[])),
+    ("most frequent first", First(true, &[])),
+    ("longest first", First(true, LENGTH)),
+    ("shortest first", First(false, LENGTH)),
     ("top", Top),
     ("first", Top),
     ("more than", Compare(C::Greater, &[])),

@@ -1,48 +1,310 @@
-//! A plan in words.
+//! A plan in words, clause by clause, so that two plans can be told apart by the clauses in which they differ.
 
-use nlq_catalog::{ColumnId, split_name};
-use nlq_query::plan::{Aggregate, Comparison, Expr, Literal, Plan, Predicate, SetOperation};
+use chrono::{Datelike, Months, NaiveDate};
+use nlq_catalog::{ColumnId, TableId, TypeKind, split_name};
+use nlq_query::plan::{Aggregate, Comparison, Expr, Literal, OrderKey, Plan, Predicate, SetOperation};
 
-use crate::index::SchemaIndex;
+use crate::{index::SchemaIndex, meaning::counted};
 
-/// What a plan does, as one phrase: `the number of orders for each customer's country, most first`.
+/// Clauses of a plan in words, in the order in which they are said. An empty text is a clause that is not there.
+const CLAUSES: usize = 7;
+
+/// What a plan does, as one phrase: `number of orders per country in 2023, most orders first`.
 pub(crate) fn describe(plan: &Plan, index: &SchemaIndex) -> String {
-    let aggregated = plan.select.iter().any(|item| item.expr.is_aggregate());
-    let shown = plan.select.iter().filter(|i| !aggregated || i.expr.is_aggregate() || plan.group.is_empty());
-    let shown: Vec<String> = shown.map(|item| expr(&item.expr, index, Some(plan))).collect();
-    let mut text = format!("{}{}", if plan.distinct { "the different values of " } else { "" }, list(&shown));
-    if aggregated && !plan.group.is_empty() {
-        let plain = |e: &&Expr| !e.is_aggregate();
-        let keys: Vec<String> =
-            plan.select.iter().map(|i| &i.expr).filter(plain).map(|e| expr(e, index, None)).collect();
-        let keys = if keys.is_empty() { plan.group.iter().map(|e| expr(e, index, None)).collect() } else { keys };
-        text.push_str(&format!(" for each {}", list(&keys).trim_start_matches("the ")));
+    clauses(plan, index).concat()
+}
+
+/// How a plan differs from another, as one phrase each: what this plan and what the other one says there.
+pub(crate) fn differ(plan: &Plan, from: &Plan, index: &SchemaIndex) -> (String, String) {
+    const MISSING: [&str; CLAUSES] = ["", "not grouped", "no condition", "all groups", "", "in any order", "all rows"];
+    let (own, other) = (clauses(plan, index), clauses(from, index));
+    let mut texts = (Vec::new(), Vec::new());
+    for at in (0..CLAUSES).filter(|&at| own[at] != other[at]) {
+        let text = |clause: &str| {
+            let said = if clause.is_empty() { MISSING[at] } else { clause };
+            said.trim_start_matches(',').trim().to_owned()
+        };
+        texts.0.push(text(&own[at]));
+        texts.1.push(text(&other[at]));
     }
-    if let Some(filter) = &plan.filter {
-        text.push_str(&format!(" where {}", predicate(filter, index)));
-    }
-    if let Some(having) = &plan.having {
-        text.push_str(&format!(" with {}", predicate(having, index)));
-    }
-    if let Some(set) = &plan.set {
+    (texts.0.join(", "), texts.1.join(", "))
+}
+
+/// A column as people point at it: `orders.placed_at`.
+pub(crate) fn dotted(id: ColumnId, index: &SchemaIndex) -> String {
+    format!("{}.{}", index.catalog().table(id.table).name, index.column(id).name)
+}
+
+fn clauses(plan: &Plan, index: &SchemaIndex) -> [String; CLAUSES] {
+    let words = Words { index, plan, tables: plan.own_tables() };
+    let opened = |opening: &str, text: Option<String>| text.map_or_else(String::new, |t| format!("{opening}{t}"));
+    let orders: Vec<String> = plan.order.iter().map(|key| words.order(key)).collect();
+    let set = plan.set.as_ref().map(|set| {
         let word = match set.0 {
             SetOperation::Union => "together with",
             SetOperation::Intersect => "that are also among",
             SetOperation::Except => "that are not among",
         };
-        text.push_str(&format!(", {word} {}", describe(&set.1, index)));
+        format!("{word} {}", describe(&set.1, index))
+    });
+    [
+        words.shown(),
+        words.groups(),
+        plan.filter.as_ref().map_or_else(String::new, |filter| words.filter(filter)),
+        opened(" with ", plan.having.as_ref().map(|having| words.having(having))),
+        opened(", ", set),
+        opened(", ", (!orders.is_empty()).then(|| orders.join(", then "))),
+        match plan.limit {
+            Some(1) => ", only the first".to_owned(),
+            Some(n) => format!(", only the first {n}"),
+            None => String::new(),
+        },
+    ]
+}
+
+struct Words<'a> {
+    index: &'a SchemaIndex,
+    plan: &'a Plan,
+    tables: Vec<TableId>,
+}
+
+impl Words<'_> {
+    fn table(&self, id: TableId) -> String {
+        split_name(&self.index.catalog().table(id).name).join(" ")
     }
-    for (at, key) in plan.order.iter().enumerate() {
-        let by = expr(&key.expr, index, Some(plan));
-        let direction = if key.descending { "largest first" } else { "smallest first" };
-        text.push_str(&format!("{} {by}, {direction}", if at == 0 { ", ordered by" } else { " and" }));
+
+    /// With its table where more than one takes part.
+    fn column(&self, id: ColumnId) -> String {
+        let name = &self.index.column(id).name;
+        if self.tables.len() == 1 {
+            return name.clone();
+        }
+        let table = self.table(id.table);
+        format!("{table}{} {name}", if table.ends_with('s') { "\u{2019}" } else { "\u{2019}s" })
     }
-    match plan.limit {
-        Some(1) => text.push_str(", only the first"),
-        Some(n) => text.push_str(&format!(", only the first {n}")),
-        None => {}
+
+    fn rows(&self) -> String {
+        counted(self.plan, self.index).map_or_else(|| "rows".to_owned(), |table| self.table(table))
     }
-    text
+
+    fn shown(&self) -> String {
+        let plan = self.plan;
+        let aggregated = plan.select.iter().any(|item| item.expr.is_aggregate());
+        // Of groups the keys are said after `per`.
+        let items: Vec<&Expr> = plan
+            .select
+            .iter()
+            .map(|item| &item.expr)
+            .filter(|e| !aggregated || e.is_aggregate() || plan.group.is_empty())
+            .collect();
+        let mut parts: Vec<String> = items.iter().map(|e| self.expr(e)).collect();
+        // `name and email of customers`: the only table is said once.
+        let is_column = |e: &&&Expr| match e {
+            Expr::Column(_) => true,
+            Expr::Aggregate { argument, .. } => argument.is_some(),
+            _ => false,
+        };
+        if let ([table], Some(at)) = (self.tables.as_slice(), items.iter().rposition(|e| is_column(&e))) {
+            parts[at] = format!("{} of {}", parts[at], self.table(*table));
+        }
+        format!("{}{}", if plan.distinct { "different values of " } else { "" }, list(&parts))
+    }
+
+    fn groups(&self) -> String {
+        let plan = self.plan;
+        if plan.group.is_empty() || !plan.select.iter().any(|item| item.expr.is_aggregate()) {
+            return String::new();
+        }
+        let keys: Vec<String> = plan.group.iter().map(|key| self.key(key)).collect();
+        let text = format!(" per {}", list(&keys));
+        // Keys that stay unsaid in the result are worth a word.
+        if plan.select.iter().all(|item| item.expr.is_aggregate()) { format!("{text} (not shown)") } else { text }
+    }
+
+    fn key(&self, expr: &Expr) -> String {
+        let Expr::Column(id) = expr else { return self.expr(expr) };
+        let shown = self.plan.select.iter().any(|item| item.expr == *expr);
+        if self.index.facts(id.table).key == Some(*id) && !shown {
+            return singular(&self.table(id.table));
+        }
+        if shown && (self.index.column_facts(*id).key || self.index.column_facts(*id).reference) {
+            return self.column(*id);
+        }
+        self.index.column(*id).name.clone()
+    }
+
+    fn order(&self, key: &OrderKey) -> String {
+        let down = key.descending;
+        let kind = match &key.expr {
+            Expr::Column(id) => self.index.column(*id).kind,
+            _ => TypeKind::Decimal,
+        };
+        match &key.expr {
+            Expr::Aggregate { function: Aggregate::Count, argument: None, .. } => {
+                format!("{} {} first", if down { "most" } else { "fewest" }, self.rows())
+            }
+            Expr::Bucket { unit, .. } if down => format!("latest {} first", unit.name()),
+            Expr::Bucket { unit, .. } => format!("by {}", unit.name()),
+            other if kind.is_temporal() => {
+                format!("{} {} first", if down { "latest" } else { "earliest" }, self.expr(other))
+            }
+            other if kind == TypeKind::Text => {
+                format!("by {}{}", self.expr(other), if down { " from Z to A" } else { "" })
+            }
+            other => format!("{} {} first", if down { "highest" } else { "lowest" }, self.expr(other)),
+        }
+    }
+
+    fn expr(&self, of: &Expr) -> String {
+        match of {
+            Expr::Column(id) => self.column(*id),
+            Expr::AllOf(table) => format!("all columns of {}", self.table(*table)),
+            Expr::Aggregate { function, distinct, argument } => {
+                let Some(argument) = argument else { return format!("number of {}", self.rows()) };
+                let word = match function {
+                    Aggregate::Count if *distinct => "number of different values of",
+                    Aggregate::Count => "number of values of",
+                    Aggregate::Sum => "sum of",
+                    Aggregate::Avg => "average",
+                    Aggregate::Min => "lowest",
+                    Aggregate::Max => "highest",
+                };
+                format!("{word} {}", self.expr(argument))
+            }
+            Expr::Literal(literal) => value(literal),
+            Expr::Plan(plan) => format!("the {}", describe(plan, self.index)),
+            Expr::Bucket { unit, .. } => unit.name().to_owned(),
+            Expr::Minus(left, right) => format!("{} minus {}", self.expr(left), self.expr(right)),
+            Expr::Raw { table, sql } => {
+                let named = self.index.annotations().metrics.iter().find(|m| {
+                    m.expression == *sql && self.index.catalog().find_table(None, &m.table) == Some(*table)
+                });
+                named.map_or_else(|| sql.clone(), |metric| metric.name.clone())
+            }
+        }
+    }
+
+    /// Spans of time of the only column of days that the plan speaks of stand alone: `in 2023`.
+    fn filter(&self, filter: &Predicate) -> String {
+        let parts: &[Predicate] = match filter {
+            Predicate::And(parts) => parts,
+            one => std::slice::from_ref(one),
+        };
+        let measured = self.plan.select.iter().all(|i| i.expr.is_aggregate() || matches!(i.expr, Expr::Bucket { .. }));
+        let plain = |part: &&Predicate| match part {
+            Predicate::Within { expr: Expr::Column(id), .. } => {
+                let days = self.index.catalog().column_ids(id.table).filter(|(_, c)| c.kind.is_temporal()).count();
+                measured && days == 1
+            }
+            _ => false,
+        };
+        let (times, others): (Vec<&Predicate>, Vec<&Predicate>) = parts.iter().partition(plain);
+        let mut text = String::new();
+        for time in times {
+            if let Predicate::Within { from, until, .. } = time {
+                text.push_str(&format!(" {}", period(*from, *until)));
+            }
+        }
+        if !others.is_empty() {
+            let others: Vec<String> = others.iter().map(|p| self.predicate(p)).collect();
+            text.push_str(&format!(" where {}", others.join(" and ")));
+        }
+        text
+    }
+
+    fn having(&self, having: &Predicate) -> String {
+        match having {
+            Predicate::Compare {
+                left: Expr::Aggregate { function: Aggregate::Count, argument: None, .. },
+                op,
+                right: Expr::Literal(number),
+            } => {
+                let word = match op {
+                    Comparison::Equal => "exactly",
+                    Comparison::NotEqual => "other than",
+                    Comparison::Less => "fewer than",
+                    Comparison::LessOrEqual => "at most",
+                    Comparison::Greater => "more than",
+                    Comparison::GreaterOrEqual => "at least",
+                };
+                format!("{word} {} {}", value(number), self.rows())
+            }
+            other => self.predicate(other),
+        }
+    }
+
+    fn predicate(&self, of: &Predicate) -> String {
+        match of {
+            Predicate::And(parts) => parts.iter().map(|p| self.predicate(p)).collect::<Vec<_>>().join(" and "),
+            Predicate::Or(parts) => self.either(parts),
+            Predicate::Compare { left, op, right } => {
+                let word = match op {
+                    Comparison::Equal => "is",
+                    Comparison::NotEqual => "is not",
+                    Comparison::Less => "is less than",
+                    Comparison::LessOrEqual => "is at most",
+                    Comparison::Greater => "is more than",
+                    Comparison::GreaterOrEqual => "is at least",
+                };
+                format!("{} {word} {}", self.expr(left), self.expr(right))
+            }
+            Predicate::Between { expr, low, high } => {
+                format!("{} is between {} and {}", self.expr(expr), value(low), value(high))
+            }
+            Predicate::InPlan { plan, negated, .. } => {
+                let inner = Words { index: self.index, plan, tables: plan.own_tables() };
+                let rows = inner.tables.last().map_or_else(|| "rows".to_owned(), |table| self.table(*table));
+                let only = plan.filter.as_ref().map_or_else(String::new, |filter| inner.filter(filter));
+                format!("there are {}{rows}{only}", if *negated { "no " } else { "" })
+            }
+            Predicate::Like { expr, pattern, negated } => {
+                let text = pattern.trim_matches('%');
+                let word = match (pattern.starts_with('%'), pattern.ends_with('%'), negated) {
+                    (false, true, false) => "begins with",
+                    (false, true, true) => "does not begin with",
+                    (true, false, false) => "ends with",
+                    (true, false, true) => "does not end with",
+                    (_, _, false) => "contains",
+                    (_, _, true) => "does not contain",
+                };
+                format!("{} {word} \u{201c}{text}\u{201d}", self.expr(expr))
+            }
+            Predicate::IsNull { expr, negated } => {
+                format!("{} is {}", self.expr(expr), if *negated { "known" } else { "missing" })
+            }
+            Predicate::Within { expr, from, until } => format!("{} is {}", self.expr(expr), period(*from, *until)),
+            Predicate::Raw { table, sql } => {
+                let named = |condition: &str| {
+                    let of_table = |t: &str| self.index.catalog().find_table(None, t) == Some(*table);
+                    let mut terms = self.index.annotations().terms.iter();
+                    terms.find(|t| t.condition == condition && of_table(&t.table)).map(|t| t.name.clone())
+                };
+                let inner = sql.strip_prefix("NOT (").and_then(|s| s.strip_suffix(')'));
+                match (named(sql), inner.and_then(named)) {
+                    (Some(name), _) => format!("it is a {name}"),
+                    (None, Some(name)) => format!("it is no {name}"),
+                    (None, None) => sql.clone(),
+                }
+            }
+        }
+    }
+
+    /// `country is Germany or France`.
+    fn either(&self, parts: &[Predicate]) -> String {
+        let same = |p: &Predicate| match (p, &parts[0]) {
+            (
+                Predicate::Compare { left, op: Comparison::Equal, right: right @ Expr::Literal(_) },
+                Predicate::Compare { left: first, op: Comparison::Equal, right: Expr::Literal(_) },
+            ) if left == first => Some(self.expr(right)),
+            _ => None,
+        };
+        match (parts.iter().map(same).collect::<Option<Vec<_>>>(), &parts[0]) {
+            (Some(values), Predicate::Compare { left, .. }) => {
+                format!("{} is {}", self.expr(left), values.join(" or "))
+            }
+            _ => parts.iter().map(|p| self.predicate(p)).collect::<Vec<_>>().join(" or "),
+        }
+    }
 }
 
 fn list(items: &[String]) -> String {
@@ -53,89 +315,43 @@ fn list(items: &[String]) -> String {
     }
 }
 
-fn name(id: ColumnId, index: &SchemaIndex) -> String {
-    let table = split_name(&index.catalog().table(id.table).name).join(" ");
-    let column = split_name(&index.column(id).name).join(" ");
-    format!("the {column} of {table}")
-}
-
-fn expr(of: &Expr, index: &SchemaIndex, plan: Option<&Plan>) -> String {
-    match of {
-        Expr::Column(id) => name(*id, index),
-        Expr::AllOf(table) => format!("all columns of {}", split_name(&index.catalog().table(*table).name).join(" ")),
-        Expr::Aggregate { function, distinct, argument } => {
-            let word = match function {
-                Aggregate::Count if *distinct => "the number of different values of",
-                Aggregate::Count => "the number of",
-                Aggregate::Sum => "the sum of",
-                Aggregate::Avg => "the average of",
-                Aggregate::Min => "the lowest value of",
-                Aggregate::Max => "the highest value of",
-            };
-            let what = match (
-                argument,
-                plan.and_then(|p| p.tables.first().copied().or_else(|| p.own_tables().first().copied())),
-            ) {
-                (Some(argument), _) => expr(argument, index, None),
-                (None, Some(table)) => split_name(&index.catalog().table(table).name).join(" "),
-                (None, None) => "rows".to_owned(),
-            };
-            format!("{word} {what}")
-        }
-        Expr::Literal(literal) => value(literal),
-        Expr::Plan(plan) => describe(plan, index),
-        Expr::Bucket { unit, argument } => format!("the {} of {}", unit.name(), expr(argument, index, None)),
-        Expr::Minus(left, right) => format!("{} minus {}", expr(left, index, None), expr(right, index, None)),
-        Expr::Raw { sql, .. } => sql.clone(),
-    }
-}
-
 fn value(literal: &Literal) -> String {
     match literal {
+        Literal::Text(text) if text.trim() == text && !text.is_empty() => text.clone(),
         Literal::Text(text) => format!("\u{201c}{text}\u{201d}"),
         Literal::Number(digits) => digits.clone(),
         Literal::Boolean(yes) => if *yes { "true" } else { "false" }.to_owned(),
     }
 }
 
-fn predicate(of: &Predicate, index: &SchemaIndex) -> String {
-    let side = |e: &Expr| expr(e, index, None);
-    match of {
-        Predicate::And(parts) => parts.iter().map(|p| predicate(p, index)).collect::<Vec<_>>().join(" and "),
-        Predicate::Or(parts) => parts.iter().map(|p| predicate(p, index)).collect::<Vec<_>>().join(" or "),
-        Predicate::Compare { left, op, right } => {
-            let word = match op {
-                Comparison::Equal => "is",
-                Comparison::NotEqual => "is not",
-                Comparison::Less => "is less than",
-                Comparison::LessOrEqual => "is at most",
-                Comparison::Greater => "is more than",
-                Comparison::GreaterOrEqual => "is at least",
-            };
-            format!("{} {word} {}", side(left), side(right))
+/// A half-open span of days as people say it.
+fn period(from: Option<NaiveDate>, until: Option<NaiveDate>) -> String {
+    let (from, until) = match (from, until) {
+        (Some(from), Some(until)) => (from, until),
+        (Some(from), None) => return format!("on or after {from}"),
+        (None, Some(until)) => return format!("before {until}"),
+        (None, None) => return "known".to_owned(),
+    };
+    let lasts = |months: u32| from.day() == 1 && from.checked_add_months(Months::new(months)) == Some(until);
+    if lasts(12) && from.month() == 1 {
+        format!("in {}", from.year())
+    } else if lasts(3) && from.month0() % 3 == 0 {
+        format!("in Q{} {}", from.month0() / 3 + 1, from.year())
+    } else if lasts(1) {
+        from.format("in %B %Y").to_string()
+    } else {
+        match until.pred_opt() {
+            Some(last) if last == from => format!("on {from}"),
+            Some(last) => format!("from {from} to {last}"),
+            None => format!("on or after {from}"),
         }
-        Predicate::Between { expr: of, low, high } => format!("{} is from {} to {}", side(of), value(low), value(high)),
-        Predicate::InPlan { expr: of, plan, negated } => {
-            format!("{} is {}among {}", side(of), if *negated { "not " } else { "" }, describe(plan, index))
-        }
-        Predicate::Like { expr: of, pattern, negated } => {
-            let text = pattern.trim_matches('%');
-            let word = match (pattern.starts_with('%'), pattern.ends_with('%')) {
-                (false, true) => "begin with",
-                (true, false) => "end with",
-                _ => "contain",
-            };
-            format!("{} does{} {word} \u{201c}{text}\u{201d}", side(of), if *negated { " not" } else { "" })
-        }
-        Predicate::IsNull { expr: of, negated } => {
-            format!("{} is {}", side(of), if *negated { "known" } else { "missing" })
-        }
-        Predicate::Within { expr: of, from, until } => match (from, until) {
-            (Some(from), Some(until)) => format!("{} is from {from} to before {until}", side(of)),
-            (Some(from), None) => format!("{} is on or after {from}", side(of)),
-            (None, Some(until)) => format!("{} is before {until}", side(of)),
-            (None, None) => format!("{} is known", side(of)),
-        },
-        Predicate::Raw { sql, .. } => sql.clone(),
+    }
+}
+
+/// One of many, in words.
+fn singular(name: &str) -> String {
+    match name.strip_suffix("ies") {
+        Some(base) if base.len() > 1 => format!("{base}y"),
+        _ => name.strip_suffix('s').filter(|b| !b.ends_with('s') && b.len() > 1).unwrap_or(name).to_owned(),
     }
 }

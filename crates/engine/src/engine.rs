@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use crate::{
-    Answer, SchemaIndex, answering, conversation,
+    Answer, SchemaIndex, answering, changes, conversation,
     readings::{Understood, understand},
     time::Clock,
 };
@@ -72,6 +72,10 @@ impl Engine {
             }
             None => understand(question.text, index, clock),
         };
+        if let Some(verb) = changes::asked(question.text, index) {
+            understood.change = Some(verb);
+            understood.readings.clear();
+        }
         conversation::pin(question.replies, index, &mut understood);
         understood
     }

@@ -242,6 +242,8 @@ struct Reader<'a> {
     /// All columns are asked for.
     everything: bool,
     late: Vec<usize>,
+    /// `per` was said.
+    per: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -282,6 +284,7 @@ impl<'a> Reader<'a> {
             aggregate_at: 0,
             everything: false,
             late: Vec::new(),
+            per: false,
         }
     }
 
@@ -414,7 +417,10 @@ impl<'a> Reader<'a> {
                 self.aggregates.push(aggregate);
                 self.aggregate_at = at;
             }
-            Cue::Each => self.mode = Mode::Group,
+            Cue::Each => {
+                self.mode = Mode::Group;
+                self.per |= self.chunk_words(at) == "per";
+            }
             Cue::By if self.frame.limit.is_some() && self.frame.order.is_empty() && self.next_name(at, 3).is_some() => {
                 self.mode = Mode::Order;
                 self.direction = Some(true);
@@ -450,6 +456,7 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
+            Cue::First(descending, hints) => self.on_first(at, descending, hints),
             Cue::Superlative(descending, hints) => return self.on_superlative(at, descending, hints),
             Cue::Common(descending) => return self.on_common(at, descending),
             Cue::Top => {
@@ -475,6 +482,8 @@ impl<'a> Reader<'a> {
                 self.pattern = Some(place);
                 self.mode = Mode::Which;
             }
+            // `products with their category`
+            Cue::Which if self.chunk_words(at) == "with" && self.is_owned(self.chunks[at].to) => {}
             Cue::Which => {
                 self.which = true;
                 // `, which ...` and `that` begin conditions once something is shown.
@@ -546,6 +555,46 @@ impl<'a> Reader<'a> {
         } else if self.subject.is_some() {
             self.frame.order.push((OrderBy::What(What::Subject, None), descending));
         }
+    }
+
+    /// `highest first`: turns the order that was said, or orders by what is measured.
+    fn on_first(&mut self, at: usize, descending: bool, hints: &'static [&'static str]) {
+        if let Some(last) = self.frame.order.last_mut().filter(|_| self.frame.limit.is_none()) {
+            last.1 = descending;
+            return;
+        }
+        let measured = self.frame.shown.iter().rev().find(|s| s.aggregate.is_some() || self.is_metric(s)).copied();
+        let numeric = |s: &&Shown| matches!(s.what, What::Chunk(c) if self.column_score(c, true) >= 0.4);
+        let by = match measured {
+            Some(Shown { aggregate: Some(Aggregate::Count), .. }) => Some(OrderBy::Count(None)),
+            Some(shown) => Some(OrderBy::What(shown.what, shown.aggregate)),
+            None if self.count => Some(OrderBy::Count(None)),
+            None if !hints.is_empty() => {
+                self.mark(marks::HINTED);
+                Some(OrderBy::What(What::Hint(hints, at), None))
+            }
+            None => self.frame.shown.iter().rev().find(numeric).map(|s| OrderBy::What(s.what, None)),
+        };
+        match by {
+            Some(by) => self.frame.order.push((by, descending)),
+            None => {
+                self.direction = Some(descending);
+                self.order_by_shown();
+            }
+        }
+        self.mode = Mode::Which;
+    }
+
+    fn is_metric(&self, shown: &Shown) -> bool {
+        match shown.what {
+            What::Chunk(at) => self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Metric(_))),
+            _ => false,
+        }
+    }
+
+    /// `their`, `its`: what follows belongs to what is shown and is shown with it.
+    fn is_owned(&self, token: usize) -> bool {
+        self.tokens.get(token).is_some_and(|t| matches!(t.lower.as_str(), "their" | "its" | "his" | "her"))
     }
 
     fn compare_overall(&mut self, at: usize, op: Comparison, aggregate: Aggregate) -> usize {
@@ -993,6 +1042,15 @@ impl<'a> Reader<'a> {
         let is_term = self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Term(_)));
         if is_term {
             let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
+            if std::mem::take(&mut self.count) {
+                // `how many big orders`: the term says of which table.
+                self.frame.shown.push(Shown {
+                    what: What::Chunk(at),
+                    aggregate: Some(Aggregate::Count),
+                    distinct: false,
+                });
+                self.subject = self.subject.or(Some(at));
+            }
             self.condition(Some(What::Chunk(at)), op, Operand::Missing);
             return at + 1;
         }
@@ -1111,10 +1169,9 @@ impl<'a> Reader<'a> {
             let compound =
                 self.is_name(at + 1) && !self.is_table(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
             self.subject = self.subject.or(Some(at));
-            if owns
-                || compound
-                || !self.frame.shown.is_empty()
-                    && !matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And))
+            let beside = matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And))
+                || self.chunks[at].from.checked_sub(1).is_some_and(|token| self.is_owned(token));
+            if owns || compound || !self.frame.shown.is_empty() && !beside
             {
                 self.frame.tables.push(at);
                 return at + 1;
@@ -1192,7 +1249,17 @@ impl<'a> Reader<'a> {
         at + 1
     }
 
+    /// `orders per customer`: rows of a table in groups are counted.
+    fn count_rows(&mut self) {
+        let [only] = self.frame.shown.as_mut_slice() else { return };
+        let What::Chunk(at) = only.what else { return };
+        if self.per && only.aggregate.is_none() && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Table(_))) {
+            only.aggregate = Some(Aggregate::Count);
+        }
+    }
+
     fn finish(mut self) -> Frame {
+        self.count_rows();
         let uncounted = self.frame.shown.iter().all(|s| s.aggregate.is_none());
         if self.count && uncounted && (self.frame.having.is_none() || self.frame.shown.is_empty()) {
             self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
@@ -1240,11 +1307,7 @@ impl<'a> Reader<'a> {
             }
             self.frame.show_key = self.choose(Choice::Key);
         }
-        let metric = |s: &Shown| match s.what {
-            What::Chunk(at) => self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Metric(_))),
-            _ => false,
-        };
-        let aggregated = self.frame.shown.iter().any(|s| s.aggregate.is_some() || metric(s));
+        let aggregated = self.frame.shown.iter().any(|s| s.aggregate.is_some() || self.is_metric(s));
         if !aggregated && self.choose(Choice::Distinct) {
             self.frame.distinct = !self.frame.distinct;
         }

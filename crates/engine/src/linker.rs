@@ -303,7 +303,7 @@ fn times(p: &mut Proposals<'_>) {
 fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
         if let Some((taken, cue)) = cue_at(p.tokens, at) {
-            let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_));
+            let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::First(..));
             let connects = matches!(cue, Cue::Of | Cue::And | Cue::Is | Cue::Which | Cue::Have | Cue::Show);
             p.propose(
                 at,

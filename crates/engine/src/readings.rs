@@ -1,10 +1,13 @@
 //! All readings of a question: frames bound, rendered, described by features and ranked.
 
+use std::collections::HashSet;
+
 use nlq_catalog::TableId;
 use nlq_query::{
     plan::{Comparison, Expr, Plan, Predicate},
     render::{Rendered, render},
 };
+use nlq_text::Span;
 
 use crate::{
     bind::{Bound, Context, bind},
@@ -12,6 +15,8 @@ use crate::{
     frame::{Frame, frames},
     index::{SchemaIndex, Target},
     linker::{Chunk, ChunkKind, link},
+    meaning,
+    sound::is_sound,
     time::Clock,
     weights,
     words::{Token, tokenize},
@@ -29,6 +34,10 @@ pub(crate) struct Understood {
     pub(crate) chunks: Vec<Chunk>,
     /// Best first, each with different SQL.
     pub(crate) readings: Vec<Reading>,
+    /// The user has picked the best reading from what was asked.
+    pub(crate) chosen: bool,
+    /// The verb by which the question asks for a change.
+    pub(crate) change: Option<Span>,
     /// Tables that a reading would have needed and that nothing joins.
     pub(crate) unjoined: Option<(TableId, TableId)>,
 }
@@ -53,6 +62,9 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock) -> Under
     let mut unjoined = None;
     for frame in frames(&chunks, &tokens, index) {
         for bound in bind(&frame, context) {
+            if !is_sound(&bound.plan, index.catalog()) {
+                continue;
+            }
             match render(&bound.plan, index.catalog(), index.graph()) {
                 Ok(rendered) => {
                     if readings.iter().any(|r| r.rendered.sql == rendered.sql) {
@@ -71,7 +83,10 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock) -> Under
     }
     // Stable: readings of equal score stay in the order of the frames, the plainest first.
     readings.sort_by(|a, b| b.score.total_cmp(&a.score));
-    Understood { tokens, cut, chunks, readings, unjoined }
+    // Of readings with the same result the best stands for all.
+    let mut seen: HashSet<String> = HashSet::new();
+    readings.retain(|reading| seen.insert(meaning::result(reading, index)));
+    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined }
 }
 
 /// Tables named in the question; of one phrase only those named about as well as its best.
@@ -265,7 +280,7 @@ impl Said {
             match cue {
                 Cue::Distinct => said.distinct = true,
                 Cue::Not | Cue::Without => said.not = true,
-                Cue::OrderBy | Cue::Direction(_) => said.order = true,
+                Cue::OrderBy | Cue::Direction(_) | Cue::First(..) => said.order = true,
                 Cue::Superlative(..) | Cue::Common(_) | Cue::Top => said.most = true,
                 Cue::Each => said.each = true,
                 Cue::Count => said.count = true,

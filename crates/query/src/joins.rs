@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use nlq_catalog::{Annotations, Catalog, ColumnId, TableId};
+use nlq_catalog::{Annotations, Catalog, ColumnId, Dialect, TableId};
 
 /// Cost of a declared reference; also of a hint, which a person wrote.
 const DECLARED: u32 = 100;
@@ -104,6 +104,24 @@ impl JoinGraph {
     /// Edges that lead straight from one table to another.
     pub fn between(&self, a: TableId, b: TableId) -> impl Iterator<Item = &Edge> {
         self.of(a).filter(move |edge| edge.ends() == (a, b) || edge.ends() == (b, a))
+    }
+
+    /// The column that a column refers to, where a declared reference is of this one column; else itself. Both hold the
+    /// same values in joined rows.
+    pub fn referred(&self, column: ColumnId) -> ColumnId {
+        let mut to = self.of(column.table).filter(|e| !e.inferred && e.on.len() == 1 && e.on[0].0 == column);
+        to.next().map_or(column, |edge| edge.on[0].1)
+    }
+
+    /// Of joined tables those that no other of them refers to: joining a table to the ones it refers to adds no rows, so
+    /// these are what the rows are.
+    pub fn rows_of(&self, tables: &[TableId]) -> Vec<TableId> {
+        let referred = |table: TableId| {
+            self.of(table).any(|e| e.ends().1 == table && e.ends().0 != table && tables.contains(&e.ends().0))
+        };
+        let mut rows: Vec<TableId> = tables.iter().copied().filter(|&t| !referred(t)).collect();
+        rows.sort_unstable();
+        rows
     }
 
     /// The cheapest tree found that holds all of `tables`: the nearest missing table is joined first.
@@ -211,7 +229,12 @@ fn infer(catalog: &Catalog, edges: &mut Vec<Edge>) {
     for (id, _) in catalog.table_ids() {
         for (from, column) in catalog.column_ids(id) {
             for &into in keys.get(&squeeze(&column.name)).into_iter().flatten() {
-                let kinds = (column.kind.is_numeric(), catalog.column(into).kind.is_numeric());
+                let (kind, key_kind) = (column.kind, catalog.column(into).kind);
+                let kinds = (kind.is_numeric(), key_kind.is_numeric());
+                // PostgreSQL compares no text with a UUID.
+                if catalog.dialect == Dialect::Postgresql && !kinds.0 && kind != key_kind {
+                    continue;
+                }
                 let joined = |e: &Edge| e.ends() == (id, into.table) || e.ends() == (into.table, id);
                 if into.table != id && kinds.0 == kinds.1 && !edges.iter().any(|e| !e.inferred && joined(e)) {
                     push(edges, Edge { on: vec![(from, into)], inferred: true });

@@ -291,7 +291,45 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Replaces every column, also inside other plans.
+    pub fn map_columns(&mut self, to: &dyn Fn(ColumnId) -> ColumnId) {
+        match self {
+            Expr::Column(id) => *id = to(*id),
+            Expr::Aggregate { argument: Some(inner), .. } | Expr::Bucket { argument: inner, .. } => {
+                inner.map_columns(to);
+            }
+            Expr::Minus(left, right) => {
+                left.map_columns(to);
+                right.map_columns(to);
+            }
+            Expr::Plan(plan) => plan.map_columns(to),
+            Expr::AllOf(_) | Expr::Aggregate { argument: None, .. } | Expr::Literal(_) | Expr::Raw { .. } => {}
+        }
+    }
+}
+
 impl Predicate {
+    /// Replaces every column, also inside other plans.
+    pub fn map_columns(&mut self, to: &dyn Fn(ColumnId) -> ColumnId) {
+        match self {
+            Predicate::And(parts) | Predicate::Or(parts) => parts.iter_mut().for_each(|part| part.map_columns(to)),
+            Predicate::Compare { left, right, .. } => {
+                left.map_columns(to);
+                right.map_columns(to);
+            }
+            Predicate::InPlan { expr, plan, .. } => {
+                expr.map_columns(to);
+                plan.map_columns(to);
+            }
+            Predicate::Between { expr, .. }
+            | Predicate::Like { expr, .. }
+            | Predicate::IsNull { expr, .. }
+            | Predicate::Within { expr, .. } => expr.map_columns(to),
+            Predicate::Raw { .. } => {}
+        }
+    }
+
     /// The tables that it names, not those inside other plans.
     pub fn tables(&self, out: &mut Vec<TableId>) {
         match self {
@@ -320,6 +358,17 @@ impl Predicate {
 }
 
 impl Plan {
+    /// Replaces every column, also inside other plans.
+    pub fn map_columns(&mut self, to: &dyn Fn(ColumnId) -> ColumnId) {
+        self.select.iter_mut().for_each(|item| item.expr.map_columns(to));
+        self.filter.iter_mut().chain(&mut self.having).for_each(|predicate| predicate.map_columns(to));
+        self.group.iter_mut().for_each(|expr| expr.map_columns(to));
+        self.order.iter_mut().for_each(|key| key.expr.map_columns(to));
+        if let Some(set) = &mut self.set {
+            set.1.map_columns(to);
+        }
+    }
+
     /// All tables that this plan's own rows come from (before joins add more), each once, in the order of first use.
     pub fn own_tables(&self) -> Vec<TableId> {
         let mut all = Vec::new();

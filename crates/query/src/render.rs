@@ -53,7 +53,8 @@ impl Renderer<'_> {
         let scope = self.scope(&joined);
         tables.extend(&joined);
         let mut group = plan.group.clone();
-        let aggregated = plan.select.iter().any(|item| item.expr.is_aggregate())
+        let aggregated = plan.having.is_some()
+            || plan.select.iter().any(|item| item.expr.is_aggregate())
             || plan.order.iter().any(|key| key.expr.is_aggregate());
         if !group.is_empty() || (aggregated && plan.select.iter().any(|item| !item.expr.is_aggregate())) {
             let shown = plan.select.iter().map(|item| &item.expr).chain(plan.order.iter().map(|key| &key.expr));
@@ -107,11 +108,15 @@ impl Renderer<'_> {
 
     /// A column follows from a group that holds the primary key of its table.
     fn follows_from(&self, expr: &Expr, group: &[Expr]) -> bool {
-        let Expr::Column(id) = expr else { return false };
-        let key = &self.catalog.table(id.table).primary_key;
+        let table = match expr {
+            Expr::Column(id) => id.table,
+            Expr::AllOf(table) => *table,
+            _ => return false,
+        };
+        let key = &self.catalog.table(table).primary_key;
         !key.is_empty()
             && key.iter().all(|name| {
-                self.catalog.find_column(id.table, name).is_some_and(|key| group.contains(&Expr::Column(key)))
+                self.catalog.find_column(table, name).is_some_and(|key| group.contains(&Expr::Column(key)))
             })
     }
 
@@ -178,9 +183,13 @@ impl Renderer<'_> {
 
     fn order(&mut self, key: &OrderKey, plan: &Plan, scope: &Scope) -> Result<String, NoPath> {
         let named = plan.select.iter().find(|item| item.expr == key.expr).and_then(|item| item.alias.as_ref());
-        let mut text = match named {
-            Some(alias) => identifier(alias, self.catalog.dialect),
-            None => self.expr(&key.expr, scope)?,
+        let mut text = match (named, &key.expr) {
+            (Some(alias), _) => identifier(alias, self.catalog.dialect),
+            // The rows of two plans put together have names, but no tables any more.
+            (None, Expr::Column(id)) if plan.set.is_some() => {
+                identifier(&self.catalog.column(*id).name, self.catalog.dialect)
+            }
+            (None, _) => self.expr(&key.expr, scope)?,
         };
         if key.descending {
             text.push_str(" DESC");
