@@ -8,8 +8,8 @@ use nlq_text::{Span, did_you_mean_all};
 use serde_json::json;
 
 use crate::{
-    Alternative, Answer, BoundaryType, KnowledgeBoundary, Link, LinkKind, Outcome,
-    Question, ReasoningAlternative, ReasoningStage, ReasoningStep, ReasoningStream, SchemaIndex, Settings,
+    Alternative, Answer, BoundaryType, KnowledgeBoundary, Link, LinkKind, Outcome, Question, ReasoningAlternative,
+    ReasoningStage, ReasoningStep, ReasoningStream, SchemaIndex, Settings,
     clarify::{clarification, difference, is_tied},
     confidence::confidence,
     cues::Cue,
@@ -48,8 +48,8 @@ pub(crate) fn answer(
     });
     let best = understood.readings.first().filter(|_| linked);
     let alternatives = best.map_or_else(Vec::new, |best| alternatives(best, index, understood, sure));
-    let open = !understood.chosen
-        && (sure < settings.clarification_threshold || sure < SURE && is_tied(understood, index));
+    let open =
+        !understood.chosen && (sure < settings.clarification_threshold || sure < SURE && is_tied(understood, index));
     let asked = if open { clarification(understood, index) } else { None };
     let outcome = match (best, asked) {
         (None, _) => Outcome::Abstention { reason: refusal(question.text, index, understood) },

@@ -1,13 +1,13 @@
 //! From frames to plans: phrases are bound to columns and tables, the few best bindings of a frame at a time (a beam),
 //! and a bound frame becomes a join-free plan.
 
-use nlq_catalog::{ColumnId, TableId, TypeKind};
+use nlq_catalog::{ColumnId, TableId, TableKind, TypeKind};
 use nlq_query::plan::{Aggregate, Comparison, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation};
 
 use crate::{
     cues::Place,
-    frame::{Condition, Frame, GroupBy, Operand, OrderBy, Shown, What},
-    index::{SchemaIndex, Target},
+    frame::{Condition, Frame, GroupBy, Operand, OrderBy, Shown, What, marks},
+    index::{NameEntry, SchemaIndex, Target},
     linker::{Chunk, ChunkKind},
 };
 
@@ -194,7 +194,7 @@ fn slots(frame: &Frame) -> Vec<Slot> {
             _ => None,
         };
         let role = match condition.operand {
-            Operand::Value(_) | Operand::Pattern(..) | Operand::Missing => Role::Valued,
+            Operand::Value(_) | Operand::Pattern(..) | Operand::Missing | Operand::True => Role::Valued,
             Operand::Time(_) => Role::Time,
             _ => Role::Compared,
         };
@@ -241,7 +241,10 @@ fn candidates(
                 for (id, column) in index.catalog().column_ids(table) {
                     let facts = index.column_facts(id);
                     let place = hints.iter().position(|h| facts.words.iter().any(|w| w == h));
-                    let Some(place) = place else { continue };
+                    // `newest` is told by any day or moment.
+                    let dated = hints.contains(&"date") || hints.contains(&"age");
+                    let day = || (dated && column.kind.is_temporal()).then_some(hints.len());
+                    let Some(place) = place.or_else(day) else { continue };
                     let kind = if column.kind.is_numeric() || column.kind.is_temporal() { 0.2 } else { 0.0 };
                     let key = if facts.reference || facts.key { -0.4 } else { 0.0 };
                     found.push((Target::Column(id), 0.5 - 0.04 * place as f32 + kind + key + 0.3 * mentioned));
@@ -309,7 +312,10 @@ fn candidates(
                             Role::Numeric | Role::Ordered if facts.key || facts.reference => score -= 0.25,
                             Role::Ordered if !kind.is_numeric() && !kind.is_temporal() => score -= 0.12,
                             Role::Compared if !kind.is_numeric() && !kind.is_temporal() => score -= 0.25,
-                            Role::Time if !kind.is_temporal() => score -= 0.1,
+                            Role::Time if !kind.is_temporal() => {
+                                let day = |e: &NameEntry| matches!(e.target, Target::Column(id) if index.column(id).kind.is_temporal());
+                                score -= if kind == TypeKind::Text && at.names.iter().any(day) { 0.5 } else { 0.1 };
+                            }
                             Role::Valued if !held.is_empty() => {
                                 score += if held.iter().any(|(held, _)| *held == id) { 0.5 } else { -0.3 };
                             }
@@ -335,6 +341,14 @@ fn candidates(
                     }
                 }
             }
+        }
+    }
+    // A view repeats what its tables hold: it is meant when it is named.
+    for (target, score) in &mut found {
+        let is_view =
+            |id: TableId| matches!(index.catalog().table(id).kind, TableKind::View | TableKind::MaterializedView);
+        if table_of(*target, context).is_some_and(|table| is_view(table) && mention(table, context) < 0.9) {
+            *score -= 0.15;
         }
     }
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -440,7 +454,28 @@ impl Builder<'_> {
         shown.or_else(tables).or_else(groups).or_else(order).or_else(conditions).or_else(mentioned)
     }
 
+    /// `the most orders` as the last order by its key or its name: no one means that.
+    fn is_empty_superlative(&self) -> bool {
+        let of_name = |by: &OrderBy| match by {
+            OrderBy::What(What::Chunk(chunk), None) => match self.target(*chunk) {
+                Some(Target::Table(table)) => {
+                    let facts = self.context.index.facts(table);
+                    facts.display.or(facts.key).is_none_or(|id| {
+                        let kind = self.context.index.column(id).kind;
+                        Some(id) == facts.key || !kind.is_numeric() && !kind.is_temporal()
+                    })
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        self.frame.marks & marks::SUPERLATIVE_ROW != 0 && self.frame.order.iter().any(|(by, _)| of_name(by))
+    }
+
     fn plan(&mut self) -> Option<Plan> {
+        if self.is_empty_superlative() {
+            return None;
+        }
         let subject = self.subject()?;
         let mut plan = Plan { distinct: self.frame.distinct, limit: self.frame.limit, ..Plan::default() };
         plan.prefer = self
@@ -499,6 +534,10 @@ impl Builder<'_> {
                 plan.order.clear();
                 plan.limit = None;
             }
+        }
+        // Groups that are shown differ already.
+        if !plan.group.is_empty() && plan.select.iter().any(|item| item.expr.is_aggregate()) {
+            plan.distinct = false;
         }
         plan.tables.sort_unstable();
         plan.tables.dedup();
@@ -681,13 +720,18 @@ impl Builder<'_> {
                 let right = self.column_of(*what, subject)?;
                 Some(Predicate::Compare { left: Expr::Column(left), op: condition.op, right: Expr::Column(right) })
             }
+            Operand::True => {
+                let column = self.column_of(condition.what?, subject)?;
+                let is_true = condition.op != Comparison::NotEqual;
+                Some(compare(Expr::Column(column), Comparison::Equal, Literal::Boolean(is_true)))
+            }
             Operand::Missing => {
                 let column = self.column_of(condition.what?, subject)?;
                 Some(Predicate::IsNull { expr: Expr::Column(column), negated: condition.op == Comparison::NotEqual })
             }
             Operand::Time(chunk) => {
                 let column = match condition.what {
-                    Some(what) => self.column_of(what, subject)?,
+                    Some(what) => self.timed_column(what, subject)?,
                     None => match self.target(*chunk)? {
                         Target::Column(id) => id,
                         _ => return None,
@@ -757,6 +801,24 @@ impl Builder<'_> {
             None => Literal::Text(text),
         };
         Some(compare(Expr::Column(column), condition.op, literal))
+    }
+
+    /// The column that a phrase gives a span of time: one of days, where the phrase may mean one.
+    fn timed_column(&self, what: What, subject: TableId) -> Option<ColumnId> {
+        let column = self.column_of(what, subject)?;
+        let index = self.context.index;
+        let kind = index.column(column).kind;
+        if let What::Chunk(chunk) = what
+            && !kind.is_temporal()
+            && !kind.is_numeric()
+        {
+            let mut named = self.context.chunks[chunk].names.iter().filter_map(|e| match e.target {
+                Target::Column(id) if index.column(id).kind.is_temporal() && id.table == column.table => Some(id),
+                _ => None,
+            });
+            return Some(named.next().unwrap_or(column));
+        }
+        Some(column)
     }
 
     fn timed(&self, column: ColumnId, chunk: usize, op: Comparison) -> Option<Predicate> {
@@ -924,6 +986,14 @@ impl Builder<'_> {
 
     fn order(&self, subject: TableId, plan: &mut Plan) {
         for (by, descending) in &self.frame.order {
+            // The oldest has the earliest day.
+            let mut descending = *descending;
+            if let OrderBy::What(What::Hint(hints, chunk), _) = by
+                && hints.contains(&"age")
+                && matches!(self.target(*chunk), Some(Target::Column(id)) if self.context.index.column(id).kind.is_temporal())
+            {
+                descending = !descending;
+            }
             let expr = match by {
                 OrderBy::Count(chunk) => {
                     let target = chunk.and_then(|c| self.target(c));
@@ -957,10 +1027,8 @@ impl Builder<'_> {
                         let Some(table) = self.context.index.catalog().find_table(None, &metric.table) else {
                             continue;
                         };
-                        plan.order.push(OrderKey {
-                            expr: Expr::Raw { table, sql: metric.expression.clone() },
-                            descending: *descending,
-                        });
+                        plan.order
+                            .push(OrderKey { expr: Expr::Raw { table, sql: metric.expression.clone() }, descending });
                         continue;
                     }
                     let Some(column) = self.column_of(*what, subject) else { continue };
@@ -979,7 +1047,7 @@ impl Builder<'_> {
                     }
                 }
             };
-            plan.order.push(OrderKey { expr, descending: *descending });
+            plan.order.push(OrderKey { expr, descending });
         }
     }
 }

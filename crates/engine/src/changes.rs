@@ -9,8 +9,8 @@ use crate::{
 
 /// Words that may stand before the verb.
 const OPENING: &[&str] = &[
-    "please", "can", "could", "would", "will", "you", "i", "we", "want", "need", "like", "to", "let", "us", "now", "then",
-    "and", "also", "just", "go", "ahead",
+    "please", "can", "could", "would", "will", "you", "i", "we", "want", "need", "like", "to", "let", "us", "now",
+    "then", "and", "also", "just", "go", "ahead",
 ];
 /// Verbs that change data whatever follows.
 const CHANGES: &[&str] =
@@ -18,8 +18,26 @@ const CHANGES: &[&str] =
 /// Verbs that change data when they take one of [`OBJECTS`].
 const MAKES: &[&str] = &["create", "add", "rename", "modify", "replace", "grant", "revoke", "make"];
 const OBJECTS: &[&str] = &[
-    "table", "tables", "column", "columns", "index", "view", "row", "rows", "record", "records", "entry", "entries",
-    "database", "schema", "user", "role", "trigger", "constraint", "access", "privileges",
+    "table",
+    "tables",
+    "column",
+    "columns",
+    "index",
+    "view",
+    "row",
+    "rows",
+    "record",
+    "records",
+    "entry",
+    "entries",
+    "database",
+    "schema",
+    "user",
+    "role",
+    "trigger",
+    "constraint",
+    "access",
+    "privileges",
 ];
 /// Words after the verb among which its object must stand.
 const REACH: usize = 4;

@@ -18,6 +18,8 @@ const MAX_OPTIONS: usize = 4;
 const RIVAL: f32 = 0.05;
 /// Readings this likely beside the best one are as good as it.
 const TIED: f32 = 0.97;
+/// A question longer than this names no options: they stand below it anyway.
+const LONGEST: usize = 120;
 /// Readings compared: the likeliest.
 const COMPARED: usize = 24;
 
@@ -34,7 +36,8 @@ pub(crate) struct Difference {
 
 /// In what a reading differs from the best one.
 pub(crate) fn difference(best: &Reading, other: &Reading, index: &SchemaIndex) -> Difference {
-    let target = |reading: &Reading, chunk: usize| reading.bound.bindings.iter().find(|b| b.chunk == chunk).map(|b| b.target);
+    let target =
+        |reading: &Reading, chunk: usize| reading.bound.bindings.iter().find(|b| b.chunk == chunk).map(|b| b.target);
     if best.frame == other.frame {
         let mut changed = best.bound.bindings.iter().filter_map(|b| {
             let to = target(other, b.chunk).filter(|to| *to != b.target)?;
@@ -80,7 +83,8 @@ fn rivals<'a>(
     share: f32,
 ) -> impl Iterator<Item = &'a Reading> + use<'a> {
     let top = understood.readings.first().map_or(0.0, |best| best.score);
-    let mut seen: Vec<String> = understood.readings.first().map(|best| meaning::rows(best, index)).into_iter().collect();
+    let mut seen: Vec<String> =
+        understood.readings.first().map(|best| meaning::rows(best, index)).into_iter().collect();
     let near = move |r: &&Reading| (r.score - top).exp() >= share;
     understood.readings.iter().take(COMPARED).skip(1).filter(near).filter(move |reading| {
         let rows = meaning::rows(reading, index);
@@ -166,6 +170,9 @@ fn asked(
             };
             format!("Is it the {} or the {}?", word(a), word(b))
         }
-        _ => format!("Which is meant: {}?", either(labels)),
+        _ => {
+            let question = format!("Which is meant: {}?", either(labels));
+            if question.len() > LONGEST { "Which of these is meant?".to_owned() } else { question }
+        }
     }
 }

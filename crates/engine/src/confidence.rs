@@ -3,6 +3,8 @@
 
 use crate::{
     Factor,
+    frame::What,
+    index::Target,
     linker::ChunkKind,
     readings::Understood,
     weights::{self, FEATURES},
@@ -16,6 +18,8 @@ const UNKNOWN_WORDS_CAP: f64 = 0.55;
 const UNKNOWN_VALUE_CAP: f64 = 0.8;
 /// A number, value or time that plays no part in the query.
 const UNUSED_VALUE_CAP: f64 = 0.4;
+/// `discontinued products` read as the column that says so of each, when it may well say which.
+const ADJECTIVE_CAP: f64 = 0.6;
 /// Two ways to join that are equally short, or a join by a guessed reference.
 const JOIN_CAP: f64 = 0.7;
 /// Taken from the log odds: databases differ more than the fitting sees, and a wrong answer costs more than a question back.
@@ -94,9 +98,31 @@ pub(crate) fn confidence(understood: &Understood) -> (f64, Vec<Factor>) {
     cap(best.bound.unknown_values > 0, UNKNOWN_VALUE_CAP, "unknown_value", "a value is not known to be in its column");
     cap(feature("unused_values") > 0.0, UNUSED_VALUE_CAP, "unused_value", "a value of the question plays no part");
     cap(feature("unbound_number") > 0.0, UNUSED_VALUE_CAP, "unused_number", "a number of the question plays no part");
+    cap(
+        adjective(understood),
+        ADJECTIVE_CAP,
+        "adjective",
+        "a word before a table is shown, though it may tell which rows",
+    );
     cap(best.rendered.tied, JOIN_CAP, "join_tie", "the tables can be joined in more than one way");
     cap(best.rendered.inferred_joins > 0, JOIN_CAP, "guessed_join", "a join rests on names, no key declares it");
     cap(understood.cut.is_some(), UNUSED_VALUE_CAP, "cut", "the text is too long to be read to its end");
     factors.sort_by(|a, b| a.value.total_cmp(&b.value));
     ((confidence.min(TOP) * 1000.0).round() / 1000.0, factors)
+}
+
+/// A shown column whose word is a participle right before a table's name.
+fn adjective(understood: &Understood) -> bool {
+    let Some(best) = understood.readings.first() else { return false };
+    best.frame.shown.iter().any(|shown| {
+        let What::Chunk(at) = shown.what else { return false };
+        let (Some(chunk), Some(next)) = (understood.chunks.get(at), understood.chunks.get(at + 1)) else {
+            return false;
+        };
+        let is_table = next.names.first().is_some_and(|e| matches!(e.target, Target::Table(_)));
+        shown.aggregate.is_none()
+            && chunk.to == next.from
+            && is_table
+            && understood.tokens[chunk.to - 1].lower.ends_with("ed")
+    })
 }

@@ -83,8 +83,8 @@ const PERSON: &[&str] = &["name"];
 const MONEY: &[&str] = &["salari", "paid", "wage", "incom"];
 
 use Cue::{
-    Aggregate, And, Asked, Between, Both, By, Common, Compare, Count, Direction, Distinct, Each, Everything, First, Have, Is,
-    Like, Missing, Not, Of, Or, OrderBy, Show, Superlative, Top, Which, Without,
+    Aggregate, And, Asked, Between, Both, By, Common, Compare, Count, Direction, Distinct, Each, Everything, First,
+    Have, Is, Like, Missing, Not, Of, Or, OrderBy, Show, Superlative, Top, Which, Without,
 };
 use Place::{Anywhere, End, Start};
 
@@ -316,8 +316,8 @@ const CUES: &[(&str, Cue)] = &[
     ("latest first", First(true, DATE)),
     ("most recent first", First(true, DATE)),
     ("earliest first", First(false, DATE)),
-    // Of rows with a date the oldest has the earliest; an age is said by `oldest` alone.
-    ("oldest first", First(false, DATE)),
+    ("oldest first", First(true, AGE)),
+    ("youngest first", First(false, AGE)),
     ("cheapest first", First(false, PRICE)),
     ("most expensive first", First(true, PRICE)),
     ("most popular first", First(true, &[])),

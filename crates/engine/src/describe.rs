@@ -38,7 +38,7 @@ pub(crate) fn dotted(id: ColumnId, index: &SchemaIndex) -> String {
 fn clauses(plan: &Plan, index: &SchemaIndex) -> [String; CLAUSES] {
     let words = Words { index, plan, tables: plan.own_tables() };
     let opened = |opening: &str, text: Option<String>| text.map_or_else(String::new, |t| format!("{opening}{t}"));
-    let orders: Vec<String> = plan.order.iter().map(|key| words.order(key)).collect();
+    let orders: Vec<String> = plan.order.iter().map(|key| words.order(key)).filter(|said| !said.is_empty()).collect();
     let set = plan.set.as_ref().map(|set| {
         let word = match set.0 {
             SetOperation::Union => "together with",
@@ -73,10 +73,11 @@ impl Words<'_> {
         split_name(&self.index.catalog().table(id).name).join(" ")
     }
 
-    /// With its table where more than one takes part.
+    /// With its table where more than one has a column of that name.
     fn column(&self, id: ColumnId) -> String {
         let name = &self.index.column(id).name;
-        if self.tables.len() == 1 {
+        let held = |table: &&TableId| self.index.catalog().find_column(**table, name).is_some();
+        if self.tables.len() == 1 || self.tables.iter().filter(held).count() == 1 {
             return name.clone();
         }
         let table = self.table(id.table);
@@ -104,7 +105,14 @@ impl Words<'_> {
             Expr::Aggregate { argument, .. } => argument.is_some(),
             _ => false,
         };
-        if let ([table], Some(at)) = (self.tables.as_slice(), items.iter().rposition(|e| is_column(&e))) {
+        let mut tables = Vec::new();
+        items.iter().filter(|e| is_column(e)).for_each(|e| e.tables(&mut tables));
+        tables.dedup();
+        let bare = Words { index: self.index, plan, tables: tables.clone() };
+        if let ([table], Some(at)) = (tables.as_slice(), items.iter().rposition(|e| is_column(&e))) {
+            for (part, expr) in parts.iter_mut().zip(&items).filter(|(_, e)| is_column(e)) {
+                *part = bare.expr(expr);
+            }
             parts[at] = format!("{} of {}", parts[at], self.table(*table));
         }
         format!("{}{}", if plan.distinct { "different values of " } else { "" }, list(&parts))
@@ -144,7 +152,8 @@ impl Words<'_> {
                 format!("{} {} first", if down { "most" } else { "fewest" }, self.rows())
             }
             Expr::Bucket { unit, .. } if down => format!("latest {} first", unit.name()),
-            Expr::Bucket { unit, .. } => format!("by {}", unit.name()),
+            // Time goes on by itself.
+            Expr::Bucket { .. } => String::new(),
             other if kind.is_temporal() => {
                 format!("{} {} first", if down { "latest" } else { "earliest" }, self.expr(other))
             }
@@ -176,9 +185,10 @@ impl Words<'_> {
             Expr::Bucket { unit, .. } => unit.name().to_owned(),
             Expr::Minus(left, right) => format!("{} minus {}", self.expr(left), self.expr(right)),
             Expr::Raw { table, sql } => {
-                let named = self.index.annotations().metrics.iter().find(|m| {
-                    m.expression == *sql && self.index.catalog().find_table(None, &m.table) == Some(*table)
-                });
+                let named =
+                    self.index.annotations().metrics.iter().find(|m| {
+                        m.expression == *sql && self.index.catalog().find_table(None, &m.table) == Some(*table)
+                    });
                 named.map_or_else(|| sql.clone(), |metric| metric.name.clone())
             }
         }

@@ -51,6 +51,8 @@ pub(crate) enum Operand {
     Column(What),
     /// Nothing is there.
     Missing,
+    /// The column is true.
+    True,
 }
 
 /// A condition on rows.
@@ -585,6 +587,27 @@ impl<'a> Reader<'a> {
         self.mode = Mode::Which;
     }
 
+    /// `discontinued products`, `products that are not discontinued`: a column of truth values that says which rows.
+    fn is_adjective(&self, at: usize) -> bool {
+        let truth = |target| match target {
+            Target::Column(id) => self.index.column(id).kind == nlq_catalog::TypeKind::Boolean,
+            _ => false,
+        };
+        let is_truth = self.chunks[at].names.first().is_some_and(|e| e.score >= 0.89 && truth(e.target));
+        let before = at.checked_sub(1).and_then(|i| self.cue(i));
+        let says = matches!(before, Some(Cue::Is | Cue::Not | Cue::Without | Cue::Have | Cue::Which))
+            // `products in stock`
+            || before == Some(Cue::Of) && !self.frame.shown.is_empty();
+        is_truth && !self.value_follows(at) && (says || self.is_table(at + 1))
+    }
+
+    /// A name of days right before a span of time: `shipped in 2014`.
+    fn waits_for_time(&self, at: usize) -> bool {
+        let is_time = |i: usize| matches!(self.chunks.get(i).map(|c| &c.kind), Some(ChunkKind::Time(_)));
+        let follows = is_time(at + 1) || matches!(self.cue(at + 1), Some(Cue::Of)) && is_time(at + 2);
+        follows && !self.is_table(at) && self.is_timed(at)
+    }
+
     fn is_metric(&self, shown: &Shown) -> bool {
         match shown.what {
             What::Chunk(at) => self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Metric(_))),
@@ -676,7 +699,24 @@ impl<'a> Reader<'a> {
                 default_count = true;
             }
         }
-        let hinted = !hints.is_empty() && name.is_none_or(|n| self.column_score(n, true) < 0.4 || n > at + 1);
+        // `newest orders first`: an order over all rows.
+        if let Some(name) = name
+            && self.is_table(name)
+            && self.cue(name + 1) == Some(Cue::Top)
+            && self.chunk_words(name + 1) == "first"
+            && !matches!(self.chunks.get(name + 2).map(|c| &c.kind), Some(ChunkKind::Number(_)))
+            && self.frame.limit.is_none()
+        {
+            if !shown_before {
+                self.on_shown(name);
+            }
+            self.take(name);
+            self.take(name + 1);
+            self.on_first(at, descending, hints);
+            return name + 2;
+        }
+        let hinted = !hints.is_empty()
+            && name.is_none_or(|n| self.column_score(n, true) < 0.4 || n > at + 1 || self.is_table(n));
         if hinted {
             // `the oldest student`: the adjective itself names the column.
             let count = hints.is_empty() || self.choose(Choice::SuperlativeCount);
@@ -1009,8 +1049,8 @@ impl<'a> Reader<'a> {
             && (self.column.is_some_and(|c| !self.is_timed(c))
                 || compared.is_some()
                 || self.between
-                || self.or
-                || self.both
+                || (self.or || self.both)
+                    && matches!(self.frame.conditions.last(), Some(c) if !matches!(c.operand, Operand::Time(_)))
                 || self.chunks.get(at + 1).is_some_and(|c| c.kind == ChunkKind::Name && compared.is_some()))
         {
             return self.number_condition(at, at, &year.to_string());
@@ -1061,6 +1101,20 @@ impl<'a> Reader<'a> {
             return self.on_order(at);
         }
         let follows = self.value_follows(at);
+        if self.is_adjective(at) {
+            let op = if std::mem::take(&mut self.not) { Comparison::NotEqual } else { Comparison::Equal };
+            self.condition(Some(What::Chunk(at)), op, Operand::True);
+            return at + 1;
+        }
+        // `orders shipped in 2014`: which of the days is meant, not what is shown.
+        if self.mode == Mode::Show
+            && (!self.frame.shown.is_empty() || self.subject.is_some())
+            && self.aggregates.is_empty()
+            && self.waits_for_time(at)
+        {
+            self.column = Some(at);
+            return at + 1;
+        }
         if self.not || self.without {
             let named = self.is_table(at)
                 || (self.without && self.table_score(at) >= 0.4 && self.column_score(at, false) < 0.5);
@@ -1139,7 +1193,8 @@ impl<'a> Reader<'a> {
             return at + 1;
         }
         if !self.aggregates.is_empty() {
-            if self.column_score(at, true) < 0.3 && self.is_table(at) && self.next_name(at, 2).is_none() {
+            let next = self.next_name(at, 2).filter(|&next| !self.waits_for_time(next));
+            if self.column_score(at, true) < 0.3 && self.is_table(at) && next.is_none() {
                 // `the total amount of orders`: the table's own column of that kind.
                 self.subject = self.subject.or(Some(at));
                 self.frame.tables.push(at);
@@ -1150,7 +1205,7 @@ impl<'a> Reader<'a> {
                 self.mark(marks::HINTED);
                 return at + 1;
             }
-            if self.column_score(at, true) < 0.3 && self.is_table(at) && self.next_name(at, 2).is_some() {
+            if self.column_score(at, true) < 0.3 && self.is_table(at) && next.is_some() {
                 // `the average of all students' ages`
                 self.subject = self.subject.or(Some(at));
                 self.frame.tables.push(at);
@@ -1171,8 +1226,7 @@ impl<'a> Reader<'a> {
             self.subject = self.subject.or(Some(at));
             let beside = matches!(at.checked_sub(1).and_then(|i| self.cue(i)), Some(Cue::And))
                 || self.chunks[at].from.checked_sub(1).is_some_and(|token| self.is_owned(token));
-            if owns || compound || !self.frame.shown.is_empty() && !beside
-            {
+            if owns || compound || !self.frame.shown.is_empty() && !beside {
                 self.frame.tables.push(at);
                 return at + 1;
             }
@@ -1253,7 +1307,10 @@ impl<'a> Reader<'a> {
     fn count_rows(&mut self) {
         let [only] = self.frame.shown.as_mut_slice() else { return };
         let What::Chunk(at) = only.what else { return };
-        if self.per && only.aggregate.is_none() && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Table(_))) {
+        if self.per
+            && only.aggregate.is_none()
+            && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Table(_)))
+        {
             only.aggregate = Some(Aggregate::Count);
         }
     }

@@ -170,6 +170,12 @@ impl SchemaIndex {
                     self.add(&["name".to_owned()], person, 0.6, "PersonNameStrategy");
                 }
             }
+            // What people call `the name` of a company, whatever stands before it in the column's own name.
+            if let Some(display) = self.tables[id.0 as usize].display
+                && self.column_facts(display).words.last().is_some_and(|w| w == "name")
+            {
+                self.add(&["name".to_owned()], Target::Column(display), 0.5, "DisplayColumnStrategy");
+            }
             self.add(&words, target, 1.0, "DirectTableMatchStrategy");
             // The name run together, as in `credit score` for `creditscore`.
             self.add(&[stem(&nlq_catalog::fold(&table.name))], target, 1.0, "DirectTableMatchStrategy");
@@ -371,10 +377,16 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
     let person = pair("first", "last").or_else(|| pair("forenam", "surnam"));
     let named = |c: &ColumnFacts| c.words.last().is_some_and(|w| matches!(w.as_str(), "name" | "titl"));
     let own = |c: &ColumnFacts| named(c) && c.words[..c.words.len() - 1].iter().all(|w| words.contains(w));
+    // `ShipName` beside `ShipAddress` and `ShipCity` names what the prefix says, not the row.
+    let aside = |c: &ColumnFacts| {
+        let prefix = &c.words[..c.words.len() - 1];
+        let alike = |other: &&ColumnFacts| other.words.len() > prefix.len() && other.words.starts_with(prefix);
+        !prefix.is_empty() && !prefix.iter().any(|w| words.contains(w)) && columns.iter().filter(alike).count() > 3
+    };
     let display = find(&|c| own(c))
         .or_else(|| find(&|c| c.words == words))
-        .or_else(|| find(&|c| named(c) && !c.reference))
-        .or_else(|| find(&|c| c.words.iter().any(|w| w == "name" || w == "titl")))
+        .or_else(|| find(&|c| named(c) && !c.reference && !aside(c)))
+        .or_else(|| find(&|c| c.words.iter().any(|w| w == "name" || w == "titl") && !aside(c)))
         .or_else(|| find(&|c| c.words.last().is_some_and(|w| matches!(w.as_str(), "descript" | "detail" | "label"))));
     let key = match table.primary_key.as_slice() {
         [only] => catalog.find_column(id, only),

@@ -42,9 +42,10 @@ impl Strict<'_> {
             && comparable
             && plan.group.iter().chain(plan.order.iter().map(|key| &key.expr)).all(|expr| self.comparable(expr))
             && plan.filter.iter().chain(&plan.having).all(|predicate| self.predicate(predicate))
-            && plan.set.as_ref().is_none_or(|set| {
-                self.plan(&set.1) && plan.order.iter().all(|key| of_result(&key.expr))
-            })
+            && plan
+                .set
+                .as_ref()
+                .is_none_or(|set| self.plan(&set.1) && plan.order.iter().all(|key| of_result(&key.expr)))
     }
 
     fn column(&self, id: ColumnId) -> &Column {
@@ -79,9 +80,7 @@ impl Strict<'_> {
                 let counts = *function == Aggregate::Count && !distinct;
                 fits && self.expr(argument) && (counts || self.comparable(argument))
             }
-            Expr::Bucket { argument, .. } => {
-                !self.postgres || self.kind(argument).is_none_or(TypeKind::is_temporal)
-            }
+            Expr::Bucket { argument, .. } => !self.postgres || self.kind(argument).is_none_or(TypeKind::is_temporal),
             Expr::Minus(left, right) => self.expr(left) && self.expr(right),
             Expr::Plan(plan) => self.plan(plan),
             _ => true,
@@ -144,9 +143,7 @@ impl Strict<'_> {
         let is_number = text.parse::<f64>().is_ok_and(f64::is_finite);
         match kind {
             TypeKind::Integer | TypeKind::Decimal | TypeKind::Float => is_number,
-            TypeKind::Date | TypeKind::Timestamp => {
-                text.get(..10).is_some_and(|day| day.parse::<NaiveDate>().is_ok())
-            }
+            TypeKind::Date | TypeKind::Timestamp => text.get(..10).is_some_and(|day| day.parse::<NaiveDate>().is_ok()),
             TypeKind::Boolean => {
                 matches!(text.to_lowercase().as_str(), "true" | "false" | "yes" | "no" | "t" | "f" | "0" | "1")
             }

@@ -80,6 +80,7 @@ fn shop(dialect: Dialect) -> SchemaIndex {
                 held("title", &["Red Kettle", "Blue Mug"]),
                 column("price", Decimal),
                 held("category", &["Kitchen", "Garden"]),
+                column("in_stock", TypeKind::Boolean),
             ],
             &[],
         ),
@@ -158,6 +159,18 @@ const QUESTIONS: &[&str] = &[
     "titles of products ordered by customers from Germany",
     "list product titles in descending order of price",
     "customers whose email is missing",
+    "revenue per month in 2023",
+    "top 5 customers by revenue",
+    "number of customers per country, highest first",
+    "products, cheapest first",
+    "average price per category, best first",
+    "newest orders first",
+    "oldest order",
+    "orders with their customers",
+    "orders per customer",
+    "how many big orders per country",
+    "products in stock",
+    "products that are not in stock",
 ];
 
 #[test]
@@ -243,6 +256,64 @@ fn follow_ups_and_replies_change_the_reading() {
     let pinned = engine
         .answer(Question { text: "orders", earlier: &[], replies: &[&other.description], today: today() }, &index);
     assert_eq!(query(&pinned), other.sql);
+}
+
+#[test]
+fn an_option_picked_is_the_query_that_it_promised() {
+    let engine = Engine::new(Settings { clarification_threshold: 0.97, ..Settings::default() });
+    let index = shop(Dialect::Sqlite);
+    let mut options = 0;
+    for text in QUESTIONS.iter().copied().chain(["id", "total per customer", "quantity or price", "customers in 2023"])
+    {
+        let answer = |replies: &[&str]| engine.answer(Question { text, earlier: &[], replies, today: today() }, &index);
+        let Outcome::Clarification(asked) = answer(&[]).outcome else { continue };
+        assert!((2..=4).contains(&asked.options.len()), "{text}: {asked:?}");
+        for option in &asked.options {
+            options += 1;
+            let picked = answer(&[&option.label]);
+            let Outcome::Query { sql, .. } = &picked.outcome else { panic!("{text}: {} is asked again", option.label) };
+            assert_eq!(*sql, option.sql, "{text}: {}", option.label);
+        }
+        let mut labels: Vec<&str> = asked.options.iter().map(|o| o.label.as_str()).collect();
+        labels.dedup();
+        assert_eq!(labels.len(), asked.options.len(), "{text}");
+    }
+    assert!(options >= 6, "{options}");
+}
+
+#[test]
+fn a_date_that_may_be_two_is_asked_for_by_name() {
+    let mut orders = table(
+        "orders",
+        vec![
+            column("id", TypeKind::Integer),
+            column("packed_on", TypeKind::Date),
+            column("picked_on", TypeKind::Date),
+            column("total", TypeKind::Decimal),
+        ],
+        &[],
+    );
+    orders.primary_key = vec!["id".to_owned()];
+    let index = SchemaIndex::new(Arc::new(Catalog { tables: vec![orders], ..Catalog::default() }), Arc::default());
+    let named = ask("total of orders picked in 2023", &index);
+    assert!(query(&named).contains("picked_on >= '2023-01-01'"), "{}", query(&named));
+    let first = ask("how many orders in 2023?", &index);
+    assert!(query(&first).contains("packed_on"), "{}", query(&first));
+}
+
+#[test]
+fn nothing_is_offered_for_a_change() {
+    let index = shop(Dialect::Postgresql);
+    for text in
+        ["delete all orders", "please drop table customers", "Update customers set age to 3", "add a column to orders"]
+    {
+        let answer = ask(text, &index);
+        assert!(matches!(answer.outcome, Outcome::Abstention { .. }), "{text}: {:?}", answer.outcome);
+        assert!(answer.alternatives.is_empty());
+        assert_eq!(answer.boundaries[0].boundary_type, BoundaryType::ComplexImplementation);
+        assert!(answer.boundaries[0].suggestions[0].contains("show "), "{:?}", answer.boundaries);
+    }
+    assert!(matches!(ask("list deleted orders", &index).outcome, Outcome::Query { .. } | Outcome::Clarification(_)));
 }
 
 #[test]

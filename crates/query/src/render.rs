@@ -115,9 +115,9 @@ impl Renderer<'_> {
         };
         let key = &self.catalog.table(table).primary_key;
         !key.is_empty()
-            && key.iter().all(|name| {
-                self.catalog.find_column(table, name).is_some_and(|key| group.contains(&Expr::Column(key)))
-            })
+            && key
+                .iter()
+                .all(|name| self.catalog.find_column(table, name).is_some_and(|key| group.contains(&Expr::Column(key))))
     }
 
     fn scope(&self, tables: &[TableId]) -> Scope {
