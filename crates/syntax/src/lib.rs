@@ -13,6 +13,7 @@ mod parse;
 mod prompt;
 mod rope;
 mod sql;
+mod tame;
 mod text_map;
 mod write;
 

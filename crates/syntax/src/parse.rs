@@ -2,17 +2,18 @@
 
 use tree_sitter::{Parser, Tree};
 
-use crate::Language;
+use crate::{Language, tame::tame};
 
 /// An incremental parse that met an error may differ from a fresh one, and a document must not depend on the way it
 /// was typed: then the text is parsed anew, which takes milliseconds.
 pub(crate) fn parse(text: &str, language: Language, old: Option<&Tree>) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&of(language)?).ok()?;
-    let tree = parser.parse(text, old)?;
+    let text = tame(text, language)?;
+    let tree = parser.parse(&*text, old)?;
     if old.is_some() && tree.root_node().has_error() {
         parser.reset();
-        return parser.parse(text, None);
+        return parser.parse(&*text, None);
     }
     Some(tree)
 }
