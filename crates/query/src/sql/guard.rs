@@ -116,6 +116,14 @@ fn check_tokens(sql: &str, tokens: &[Token], dialect: Dialect) -> Result<(), Ref
     }
     let code: Vec<&Token> = tokens.iter().filter(|token| token.kind != Kind::Comment).collect();
     for (index, token) in code.iter().enumerate() {
+        // Wherever it stands: after words that the parser takes for a table's name, as in `FROM ONLY pg_authid`, the tree
+        // shows an alias. PostgreSQL keeps these names for itself; SQLite's are also good names of columns.
+        if dialect == Dialect::Postgresql
+            && let Some(name) = token.name(sql, dialect)
+            && let Some(reason) = denied_table(&name, dialect)
+        {
+            return Err(Refusal::new(token.span, "denied-table", format!("`{name}` is refused: {reason}")));
+        }
         let called = code.get(index + 1).is_some_and(|next| next.is(sql, "("));
         // PostgreSQL also calls a function of one argument as `argument.function`.
         let attribute = dialect == Dialect::Postgresql && index > 0 && code[index - 1].is(sql, ".");
