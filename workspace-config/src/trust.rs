@@ -127,9 +127,14 @@ fn write(file: &Path, folder: &Path, accepted: &Accepted) -> io::Result<()> {
     Ok(())
 }
 
-/// One name for a file however it is reached.
+/// One name for a file however its folder is reached. A link to a trusted file is not that file: relative paths and
+/// programs in it mean another folder's.
 fn canonical(file: &Path) -> PathBuf {
-    fs::canonicalize(file).or_else(|_| std::path::absolute(file)).unwrap_or_else(|_| file.to_owned())
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    match (file.parent().map(fs::canonicalize), file.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => file,
+    }
 }
 
 fn digest(content: &str) -> String {
@@ -171,6 +176,22 @@ mod tests {
         store.revoke(&one).unwrap();
         assert!(matches!(store.check(&one, "a"), TrustState::Unknown));
         assert!(matches!(store.check(&two, "b"), TrustState::Trusted(_)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_trusted_file_is_not_trusted_in_its_own_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = TrustStore::in_folder(&folder.path().join("state"));
+        let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
+        fs::create_dir_all(&ours).unwrap();
+        fs::create_dir_all(&theirs).unwrap();
+        fs::write(ours.join("nlq.yaml"), "a").unwrap();
+        store.accept(&ours.join("nlq.yaml"), "a").unwrap();
+        std::os::unix::fs::symlink("../ours/nlq.yaml", theirs.join("nlq.yaml")).unwrap();
+        assert!(matches!(store.check(&theirs.join("nlq.yaml"), "a"), TrustState::Unknown));
+        std::os::unix::fs::symlink("ours", folder.path().join("same")).unwrap();
+        assert!(matches!(store.check(&folder.path().join("same/nlq.yaml"), "a"), TrustState::Trusted(_)));
     }
 
     #[test]
