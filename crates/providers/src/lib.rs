@@ -5,6 +5,7 @@ mod provider;
 mod rows;
 mod samples;
 mod sqlite;
+mod wait;
 
 pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};
 pub use rows::{ColumnHead, Rows, Truncated, Value};

@@ -82,6 +82,13 @@ impl ProviderError {
         self
     }
 
+    pub(crate) fn timed_out() -> Self {
+        Self::new(
+            ProblemKind::Timeout,
+            "the query took longer than the timeout: narrow it, or raise `execution_timeout` in nlq.yaml",
+        )
+    }
+
     pub(crate) fn cancelled() -> Self {
         Self::new(ProblemKind::Cancelled, "the query was cancelled")
     }

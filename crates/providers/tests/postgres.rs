@@ -327,6 +327,25 @@ async fn runs_stop_at_their_limits() {
 }
 
 #[tokio::test]
+async fn no_rows_of_a_type_of_the_databases_own_have_heads() {
+    let Some(server) = support::server() else { return };
+    server.database("own_types", "CREATE TYPE mood AS ENUM ('glad'); CREATE TABLE t (m mood, ms mood[])");
+    let none = run(&*provider(&server, "own_types").await, "SELECT * FROM t", LIMITS).await.unwrap();
+    let heads: Vec<_> = none.columns.iter().map(|c| (&*c.name, &*c.type_name)).collect();
+    assert_eq!((heads, none.rows.len()), (vec![("m", "mood"), ("ms", "mood[]")], 0));
+}
+
+#[tokio::test]
+async fn strings_end_where_the_guard_sees_them_end() {
+    let Some(server) = support::server() else { return };
+    server.database("old_strings", "ALTER DATABASE old_strings SET standard_conforming_strings = off");
+    let provider = provider(&server, "old_strings").await;
+    // With the old setting the string would end at the second quote, and the call would run.
+    let rows = run(&*provider, r"SELECT 'a\'', pg_sleep(1) --' AS x", LIMITS).await.unwrap();
+    assert_eq!(rows.rows, [[Value::Text(r"a\', pg_sleep(1) --".into())]]);
+}
+
+#[tokio::test]
 async fn a_timeout_stops_the_server_and_the_connection_goes_on() {
     let Some(server) = support::server() else { return };
     server.database("timeouts", "SELECT 1");

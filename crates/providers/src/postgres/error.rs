@@ -21,7 +21,7 @@ pub(super) fn of(error: sqlx::Error, prefix: &str, sql: &str) -> ProviderError {
     }
     match error.code() {
         "57014" if error.message().contains("user request") => ProviderError::cancelled(),
-        "57014" => timed_out(),
+        "57014" => ProviderError::timed_out(),
         "55P03" => ProviderError::new(
             kind,
             format!("another transaction holds a lock on what is read ({message}): try again later"),
@@ -29,13 +29,6 @@ pub(super) fn of(error: sqlx::Error, prefix: &str, sql: &str) -> ProviderError {
         "25006" => ProviderError::new(kind, format!("the query would write, and it runs read-only ({message})")),
         _ => ProviderError::new(kind, message).at(span_of(error, prefix, sql)),
     }
-}
-
-pub(super) fn timed_out() -> ProviderError {
-    ProviderError::new(
-        ProblemKind::Timeout,
-        "the query took longer than the timeout: narrow it, or raise `execution_timeout` in nlq.yaml",
-    )
 }
 
 /// The category of an SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).

@@ -4,12 +4,8 @@ use futures::StreamExt;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row, postgres::PgRow};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    error,
-    session::{Postgres, until},
-    text,
-};
-use crate::{Limits, ProviderError, Rows, Truncated, Value};
+use super::{error, session::Postgres, text};
+use crate::{Limits, ProviderError, Rows, Truncated, Value, wait::until};
 
 /// Before the query where it is only planned.
 const EXPLAIN: &str = "EXPLAIN ";
@@ -74,9 +70,10 @@ async fn fetch(
     // The first row alone, because only a row tells what the columns are.
     let Some(first) = connection.fetch_optional(batch(1)).await? else {
         let elapsed = started.elapsed();
-        // Joined to nothing, the query gives one row of NULLs, without being run.
+        // Joined to nothing, the query gives one row of NULLs, without being run. Not prepared: while the driver asks what
+        // a type of the database's own is, the server forgets an unnamed statement.
         let heads = format!("SELECT q.* FROM (SELECT) AS one LEFT JOIN ({sql}\n) AS q ON false");
-        let row = sqlx::query(AssertSqlSafe(heads)).persistent(false).fetch_one(&mut *connection).await?;
+        let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(heads))).await?;
         let columns = server.type_names.heads(row.columns(), connection).await?;
         return Ok(Rows { columns, rows: Vec::new(), truncated: None, elapsed });
     };

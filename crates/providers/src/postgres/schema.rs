@@ -7,11 +7,8 @@ use nlq_catalog::{Catalog, Column, Dialect, ForeignKey, Table, TableKind, TypeKi
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    error, samples,
-    session::{Postgres, until},
-};
-use crate::{ProviderError, SchemaOptions};
+use super::{error, samples, session::Postgres};
+use crate::{ProviderError, SchemaOptions, wait::until};
 
 /// Reading the catalog takes well under a second for hundreds of tables.
 const SCHEMA_TIMEOUT: Duration = Duration::from_secs(30);

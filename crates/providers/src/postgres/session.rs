@@ -10,16 +10,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::{connect, error, text::TypeNames};
-use crate::{ProblemKind, ProviderError};
+use crate::{ProblemKind, ProviderError, wait::GRACE};
 
 /// Connections of one workspace to one server: an editor asks little at a time, and servers have few to give.
 const MAX_CONNECTIONS: usize = 4;
 
 /// How long a statement waits for another's lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The server gets this long to notice its own timeout before the client cancels.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// Ending a transaction takes one exchange; a server that takes longer is not worth keeping.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
@@ -102,11 +99,13 @@ impl Postgres {
 
 /// Begins a transaction in one exchange; gives the backend's number.
 async fn begin(connection: &mut PgConnection, timeout: Duration) -> Result<i32, sqlx::Error> {
-    // At least 1: 0 would mean no timeout at all.
+    // Strings as the guard reads them, whatever the database's own setting: with it off, a backslash before a quote would
+    // move a string's end. At least 1 ms: 0 would mean no timeout at all.
     let (statement, lock) = (timeout.as_millis().max(1), LOCK_TIMEOUT.as_millis());
     let idle = (timeout + GRACE).as_millis();
     let sql = format!(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
+        "BEGIN READ ONLY; SET LOCAL standard_conforming_strings = on; \
+         SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
          SET LOCAL idle_in_transaction_session_timeout = {idle}; SELECT pg_backend_pid()::text"
     );
     let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
@@ -160,18 +159,5 @@ impl Drop for Session<'_> {
             connect::cancel(&options, backend).await;
             drop(connection);
         });
-    }
-}
-
-/// Waits for `work`, unless it is cancelled or the server misses its own timeout.
-pub(super) async fn until<T>(
-    cancel: &CancellationToken,
-    timeout: Duration,
-    work: impl Future<Output = T>,
-) -> Result<T, ProviderError> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(ProviderError::cancelled()),
-        done = tokio::time::timeout(timeout + GRACE, work) => done.map_err(|_| error::timed_out()),
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn of(error: sqlx::Error, path: &Path, sql: &str) -> ProviderError {
             format!("{path} is locked by another program ({message}): try again when it is done"),
         ),
         // Extended codes: a journal or log that only a writer may recover.
+        7 | 18 => (ProblemKind::Data, "the query makes texts or blobs that need too much memory: narrow it".to_owned()),
         8 if code != 8 => (
             ProblemKind::Connection,
             format!("{path} was left in the middle of a write ({message}): open it once with the program that owns it"),

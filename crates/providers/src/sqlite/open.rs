@@ -11,7 +11,7 @@ use sqlx::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::error;
-use crate::{ProblemKind, ProviderError};
+use crate::{ProblemKind, ProviderError, wait::until};
 
 /// How long SQLite waits for another program's lock: writers hold theirs for moments, an editor must not hang.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,7 +19,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Steps of SQLite's virtual machine between two looks at the clock: well under a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 4_000;
 
-/// An open file whose statements stop at a deadline, on cancellation, and when this is dropped.
+/// Bytes that SQLite may take, for all open files together: its caches are small and it sorts on disk, so only texts and
+/// blobs of absurd sizes (`printf('%900000000d', 1)`) pass this, and an editor must not die of them.
+const MEMORY_LIMIT: &str = "268435456";
+
+/// An open file whose statements stop at a deadline, on cancellation, and when this is dropped: between two steps of
+/// SQLite's machine. One step alone (`instr` over long texts) can take hours, so nobody waits without [`until`]; such a
+/// step ends on its own thread, unheard.
 pub(super) struct Session {
     /// First, so that it fires before the connection is dropped.
     _stop_on_drop: DropGuard,
@@ -44,6 +50,7 @@ impl Session {
             .pragma("query_only", "ON")
             .pragma("trusted_schema", "OFF")
             .pragma("cell_size_check", "ON")
+            .pragma("hard_heap_limit", MEMORY_LIMIT)
             .disable_statement_logging();
         let mut connection = options.connect().await.map_err(|e| error::of(e, path, ""))?;
         let cancel = cancel.child_token();
@@ -69,23 +76,16 @@ impl Session {
         &mut self.connection
     }
 
-    /// Resolves when the caller cancels.
-    pub(super) fn cancelled(&self) -> tokio_util::sync::WaitForCancellationFutureOwned {
-        self.cancel.clone().cancelled_owned()
-    }
-
     /// All rows of a statement; `binds` are its parameters.
     pub(super) async fn rows(&mut self, sql: &str, binds: &[&str]) -> Result<Vec<SqliteRow>, ProviderError> {
-        let cancelled = self.cancelled();
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for bind in binds {
             query = query.bind((*bind).to_owned());
         }
-        tokio::select! {
-            biased;
-            () = cancelled => Err(ProviderError::cancelled()),
-            rows = query.fetch_all(&mut self.connection) => rows.map_err(|e| error::of(e, &self.path, sql)),
-        }
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let rows = until(&self.cancel, left, query.fetch_all(&mut self.connection)).await?;
+        rows.map_err(|e| error::of(e, &self.path, sql))
     }
 }
 

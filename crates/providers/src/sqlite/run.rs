@@ -5,7 +5,7 @@ use std::{
 
 use futures::StreamExt;
 use sqlx::{
-    AssertSqlSafe, Column, Executor, Row, SqlSafeStr, Statement, TypeInfo, ValueRef,
+    AssertSqlSafe, Column, Executor, Row, SqlSafeStr, SqliteConnection, Statement, TypeInfo, ValueRef,
     sqlite::{SqliteColumn, SqliteRow},
 };
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use super::{
     error,
     open::{Session, int, text},
 };
-use crate::{ColumnHead, Limits, ProviderError, Rows, Truncated, Value};
+use crate::{ColumnHead, Limits, ProviderError, Rows, Truncated, Value, wait::until};
 
 /// Prepares the query, which resolves every name in it.
 pub(super) async fn validate(
@@ -24,14 +24,8 @@ pub(super) async fn validate(
     cancel: CancellationToken,
 ) -> Result<(), ProviderError> {
     let mut session = Session::open(path, timeout, &cancel).await?;
-    let cancelled = session.cancelled();
-    tokio::select! {
-        biased;
-        () = cancelled => Err(ProviderError::cancelled()),
-        prepared = session.connection().prepare(AssertSqlSafe(sql).into_sql_str()) => {
-            prepared.map(|_| ()).map_err(|e| error::of(e, path, sql))
-        }
-    }
+    let prepared = session.connection().prepare(AssertSqlSafe(sql).into_sql_str());
+    until(&cancel, timeout, prepared).await?.map(|_| ()).map_err(|e| error::of(e, path, sql))
 }
 
 /// The plan as an indented tree, one step a line.
@@ -72,23 +66,17 @@ pub(super) async fn execute(
 ) -> Result<Rows, ProviderError> {
     let started = Instant::now();
     let mut session = Session::open(path, limits.timeout, &cancel).await?;
-    let cancelled = session.cancelled();
-    tokio::select! {
-        biased;
-        () = cancelled => Err(ProviderError::cancelled()),
-        rows = fetch(&mut session, sql, limits) => {
-            let (columns, rows, truncated) = rows.map_err(|e| error::of(e, path, sql))?;
-            Ok(Rows { columns, rows, truncated, elapsed: started.elapsed() })
-        }
-    }
+    let fetched = until(&cancel, limits.timeout, fetch(session.connection(), sql, limits)).await?;
+    let (columns, rows, truncated) = fetched.map_err(|e| error::of(e, path, sql))?;
+    Ok(Rows { columns, rows, truncated, elapsed: started.elapsed() })
 }
 
 type Fetched = (Vec<ColumnHead>, Vec<Vec<Value>>, Option<Truncated>);
 
-async fn fetch(session: &mut Session, sql: &str, limits: Limits) -> Result<Fetched, sqlx::Error> {
-    let statement = session.connection().prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+async fn fetch(connection: &mut SqliteConnection, sql: &str, limits: Limits) -> Result<Fetched, sqlx::Error> {
+    let statement = (&mut *connection).prepare(AssertSqlSafe(sql).into_sql_str()).await?;
     let columns = statement.columns().iter().map(head).collect();
-    let mut stream = sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch(session.connection());
+    let mut stream = sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch(connection);
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while let Some(row) = stream.next().await {
         let row = row?;
