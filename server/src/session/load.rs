@@ -1,6 +1,11 @@
 //! Reading a workspace's files into a view. What did not change is taken over from the view before, with its caches.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+    sync::Arc,
+};
 
 use nlq_catalog::{Annotations, Catalog, Dialect};
 use nlq_config::{
@@ -51,10 +56,16 @@ fn settings(config: &Config) -> Settings {
 
 /// A text file of the workspace, or why it cannot be read.
 pub(super) fn read(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > MAX_FILE_BYTES {
+    // Opening a pipe would wait, and a link in a repository may lead to a device that never ends.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::other(format!("it is larger than {} MiB", MAX_FILE_BYTES >> 20)));
     }
-    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn annotation_files(workspace: &Workspace, config: &Config, before: &WorkspaceView) -> Vec<AnnotationSource> {

@@ -31,6 +31,7 @@ pub(crate) struct Session {
     state: Mutex<State>,
     /// One schema reading at a time: a second one waits and finds it done.
     refreshing: tokio::sync::Mutex<()>,
+    reloading: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +69,7 @@ impl Session {
             trust_store,
             state: Mutex::new(State { editor_trust: trust, ..State::default() }),
             refreshing: tokio::sync::Mutex::default(),
+            reloading: Mutex::default(),
         };
         session.reload();
         session
@@ -81,6 +83,8 @@ impl Session {
     /// Reads the workspace's files again; what did not change keeps its caches.
     pub(crate) fn reload(&self) {
         let Some(workspace) = &self.workspace else { return };
+        // One at a time: an older reading must not bring back trust or settings that a newer one has taken away.
+        let _one = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let file = workspace.config_file();
         let text = load::read(&file).unwrap_or_default();
         let trust = self.lock().editor_trust;
@@ -146,6 +150,13 @@ impl Session {
         };
         let provider = self.noting(reference, connect(&connection, &root, &trusted).await)?;
         let mut state = self.lock();
+        // While secrets were resolved, trust may have gone or the connection may have become another.
+        let config = Arc::clone(&state.view.config);
+        let now = config.find_connection(Some(&reference.to_string()));
+        if state.trusted.is_none() || now.is_err() || now.is_ok_and(|(_, now)| *now != connection) {
+            let message = format!("{reference} changed while it was connected to: try again");
+            return Err(SessionError::new("connection", message));
+        }
         let (_, kept) = state.providers.entry(reference.clone()).or_insert((connection, provider));
         Ok(Arc::clone(kept))
     }
