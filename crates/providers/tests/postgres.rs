@@ -327,6 +327,23 @@ async fn runs_stop_at_their_limits() {
 }
 
 #[tokio::test]
+async fn a_url_in_a_setting_is_refused_without_its_password() {
+    for host in ["postgres://me:hunter2@db.example/shop", "me:hunter2@db.example"] {
+        let config = PostgresConfig {
+            host: literal(host),
+            port: 5432,
+            database: literal("shop"),
+            user: literal("me"),
+            password: None,
+            tls: TlsMode::Prefer,
+            schemas: Vec::new(),
+        };
+        let error = open(config, Path::new("/")).await.unwrap_err().to_string();
+        assert!(error.contains("`host`") && !error.contains("hunter2"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn no_rows_of_a_type_of_the_databases_own_have_heads() {
     let Some(server) = support::server() else { return };
     server.database("own_types", "CREATE TYPE mood AS ENUM ('glad'); CREATE TABLE t (m mood, ms mood[])");

@@ -28,10 +28,10 @@ pub(super) async fn options(
         // Never another password than the configured one, such as the environment's: an empty one stands for none.
         let password = config.password.as_ref().map_or(Ok(String::new()), &get)?;
         Ok(PgConnectOptions::new_without_pgpass()
-            .host(&get(&config.host)?)
+            .host(&no_url("host", get(&config.host)?)?)
             .port(config.port)
-            .database(&get(&config.database)?)
-            .username(&get(&config.user)?)
+            .database(&no_url("database", get(&config.database)?)?)
+            .username(&no_url("user", get(&config.user)?)?)
             .password(&password)
             .ssl_mode(match config.tls {
                 TlsMode::Disable => PgSslMode::Disable,
@@ -45,6 +45,19 @@ pub(super) async fn options(
             .disable_statement_logging())
     });
     resolved.await.map_err(|e| ProviderError::new(ProblemKind::Connection, e.to_string()))?
+}
+
+/// A whole `DATABASE_URL` in one setting is refused without its text: these settings stand in errors, and the URL's
+/// password would stand there with them.
+fn no_url(setting: &str, value: String) -> Result<String, ProviderError> {
+    if value.contains("://") || (setting == "host" && value.contains('@')) {
+        let message = format!(
+            "`{setting}` in nlq.yaml stands for a whole URL: give host, port, database, user and password each in its \
+             own setting"
+        );
+        return Err(ProviderError::new(ProblemKind::Connection, message));
+    }
+    Ok(value)
 }
 
 /// A new connection.
