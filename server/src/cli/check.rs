@@ -125,7 +125,7 @@ fn check_file(file: &Found, view: &Arc<WorkspaceView>) -> Option<Checked> {
             (nlq_ide::diagnostics(&snapshot), Some(snapshot))
         }
     };
-    Some(Checked { source: Source::new(path, text), diagnostics, snapshot })
+    Some(Checked { source: Source::hiding(path, text, &diagnostics), diagnostics, snapshot })
 }
 
 /// A document as the editor's features see it.

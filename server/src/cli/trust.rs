@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
     if !errors.is_empty() {
         // What cannot be read cannot be shown, and nobody should accept what they were not shown.
-        let source = Source::new(short(&file), text);
+        let source = Source::hiding(short(&file), text, &parsed.diagnostics);
         for diagnostic in errors {
             context.out.line(Finding { source: &source, diagnostic }.render(context.out))?;
         }

@@ -138,3 +138,18 @@ fn connection_view(
     let index = catalog.map(|catalog| Arc::new(SchemaIndex::new(Arc::new(catalog), Arc::clone(annotations))));
     Arc::new(ConnectionView::new(reference.clone(), dialect(connection), index, Some(file), state))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_device_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.dev.json");
+        std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+        assert!(read(&file).is_err());
+        assert_eq!(read(&folder.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

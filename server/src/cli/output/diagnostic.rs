@@ -23,6 +23,19 @@ impl Source {
         Self { path, text, lines }
     }
 
+    /// The text without the passwords that were found in it: the log of a build is read by more people than the file.
+    pub(in crate::cli) fn hiding(path: String, mut text: String, diagnostics: &[Diagnostic]) -> Self {
+        for found in diagnostics.iter().filter(|found| found.code == "literal-password") {
+            // Byte for byte, so that all that follows stays where it is.
+            let star = |byte| if byte == b'\n' { '\n' } else { '*' };
+            let stars: String = found.span.of(&text).bytes().map(star).collect();
+            if stars.len() == found.span.len() {
+                text.replace_range(found.span.start..found.span.end, &stars);
+            }
+        }
+        Self::new(path, text)
+    }
+
     fn position(&self, offset: usize) -> Position {
         self.lines.position(&self.text, offset, Encoding::Utf32)
     }
@@ -141,6 +154,17 @@ mod tests {
               = fix: Change to `total`"]]
         .assert_eq(&finding.render(Output::new(ColorChoice::Never)));
         assert_eq!(finding.json()["range"]["end"], json!({ "offset": at + 4, "line": 2, "column": 19 }));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let text = "providers:\n  shop:\n    type: postgresql\n    connections:\n      dev: { host: a, prot: 1, password: hünter2 }\n";
+        let diagnostics = nlq_config::parse_config(text).diagnostics;
+        let source = Source::hiding("nlq.yaml".into(), text.into(), &diagnostics);
+        let output = Output::new(ColorChoice::Never);
+        let shown: String =
+            diagnostics.iter().map(|diagnostic| Finding { source: &source, diagnostic }.render(output)).collect();
+        assert!(diagnostics.len() > 1 && shown.contains("prot") && !shown.contains("nter2"), "{shown}");
     }
 
     #[test]
