@@ -216,12 +216,13 @@ impl<'a> Checker<'a> {
                 return;
             }
         }
+        let free: Vec<&'static Key> = object.keys.iter().filter(|key| node.get(key.name).is_none()).collect();
         for entry in node.entries() {
             match object.key(&entry.key) {
                 Some(key) => self.value(entry, key, node),
                 // A place for anchors that aliases repeat, as in Compose files.
                 None if entry.key.starts_with("x-") => {}
-                None => self.unknown(entry, node, object),
+                None => self.unknown(entry, &free, object),
             }
         }
         self.missing(owner, node, object);
@@ -238,8 +239,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn unknown(&mut self, entry: &'a Entry, node: &Node, object: &Object) {
-        let free = object.keys.iter().filter(|key| node.get(key.name).is_none());
+    /// `free` are the keys of the object that are not written yet.
+    fn unknown(&mut self, entry: &'a Entry, free: &[&'static Key], object: &Object) {
+        let free = free.iter().copied();
         let alias = free.clone().find(|key| key.others.iter().any(|other| other.eq_ignore_ascii_case(&entry.key)));
         let near = alias.map(|key| key.name).or_else(|| did_you_mean(&entry.key, free.map(|key| key.name)));
         let hint = match near {

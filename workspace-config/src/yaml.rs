@@ -3,7 +3,7 @@
 //! granit-parser (the parser under serde-saphyr) gives events with byte ranges but stops at the first error; the tree
 //! keeps what stood before it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 use nlq_text::{Diagnostic, Edit, Fix, Span};
@@ -211,7 +211,7 @@ impl Builder<'_> {
     /// Pairs keys with values; the first of two equal keys stands, and `<<` adds what it names (YAML 1.1 merge keys).
     fn entries(&mut self, items: Vec<Node>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::with_capacity(items.len() / 2);
-        let mut merged = Vec::new();
+        let (mut seen, mut merged) = (HashSet::new(), Vec::new());
         let mut items = items.into_iter();
         while let Some(key) = items.next() {
             let node = items.next().unwrap_or_else(|| Node::null(key.span.end));
@@ -221,7 +221,7 @@ impl Builder<'_> {
             };
             if plain && text == "<<" {
                 merged.push(node);
-            } else if entries.iter().any(|entry| entry.key == text) {
+            } else if !seen.insert(text.clone()) {
                 let message = "this key stands here twice; the first one counts: take one out";
                 self.diagnostics.push(Diagnostic::error(key.span, "duplicate-key", message));
             } else {
@@ -231,7 +231,7 @@ impl Builder<'_> {
         for node in merged {
             let sources = if let Value::List(items) = node.value { items } else { vec![node] };
             for entry in sources.iter().flat_map(Node::entries) {
-                if entries.iter().all(|own| own.key != entry.key) {
+                if seen.insert(entry.key.clone()) {
                     entries.push(entry.clone());
                 }
             }
@@ -350,6 +350,14 @@ mod tests {
             .assert_eq(&shown("a: b\nc: {d: ${env:X}, e: f}"));
         assert_eq!(shown(""), "~");
         assert!(shown("a: b\n---\nc: d").starts_with("{a=<b>} !"));
+    }
+
+    /// Would take minutes if each key were compared with all others.
+    #[test]
+    fn very_many_keys_are_read() {
+        let keys: String = (0..40_000).map(|number| format!("k{number}: 1\n")).collect();
+        assert_eq!(parse(&keys).root.entries().len(), 40_000);
+        assert_eq!(crate::parse_config(&keys).diagnostics.len(), 40_001);
     }
 
     #[test]
