@@ -1,4 +1,16 @@
 //! From a question to a plan: agents, strategies, reasoning stream, knowledge boundaries and confidence.
+//!
+//! | agent | what it does | where |
+//! |---|---|---|
+//! | `EntityAgent` | words become names, values, numbers, times and operations, by the strategies that `linker::STRATEGIES` lists | `linker.rs`, `index.rs`, `words.rs`, `time.rs`, `cues.rs` |
+//! | `IntentAgent` | which phrase plays which part: every way to read it is a frame | `frame.rs` |
+//! | `AttributeAgent` | phrases of a frame are bound to columns; filters, groups, orders and limits become a plan | `bind.rs`, `sound.rs` |
+//! | `RelationshipAgent` | which tables are joined, and by what | `nlq_query::joins` |
+//! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render` |
+//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `meaning.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
+//!
+//! Data goes one way, from the top of the table to its end; `engine.rs` is the entry, `conversation.rs` joins follow-ups and
+//! replies, `changes.rs` turns away what would write.
 
 mod answer;
 mod answering;
