@@ -38,7 +38,7 @@ pub(crate) fn answer(
     understood: &Understood,
     begun: Instant,
 ) -> Answer {
-    let (sure, factors) = confidence(understood);
+    let (sure, factors) = confidence(understood, index);
     let boundaries = boundaries(question.text, index, understood);
     let links = links(index, understood);
     let linked = understood.chunks.iter().any(|chunk| match &chunk.kind {

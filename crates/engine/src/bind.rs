@@ -70,6 +70,7 @@ pub(crate) fn bind(frame: &Frame, context: Context<'_>) -> Vec<Bound> {
     let slots = slots(frame);
     // A span of time belongs to what the other phrases are about, so it is bound after them.
     let (times, others): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|slot| is_time(slot, context));
+    let measured = measured(frame);
     let mut beam: Vec<(f32, Vec<Binding>)> = vec![(0.0, Vec::new())];
     for slot in others.into_iter().chain(times) {
         let (chunk, role, hints, partner) = slot;
@@ -84,7 +85,7 @@ pub(crate) fn bind(frame: &Frame, context: Context<'_>) -> Vec<Bound> {
         };
         let mut next: Vec<(f32, Vec<Binding>)> = Vec::new();
         for (score, bindings) in &beam {
-            let near = is_time(&slot, context).then(|| near_times(&candidates, &said, bindings, context));
+            let near = is_time(&slot, context).then(|| near_times(&candidates, &said, &measured, bindings, context));
             for (target, own) in near.as_ref().unwrap_or(&candidates) {
                 let total = score + own + fit(*target, chunk, role, bindings, context);
                 let mut all = bindings.clone();
@@ -117,6 +118,7 @@ fn is_time(slot: &Slot, context: Context<'_>) -> bool {
 fn near_times(
     candidates: &[(Target, f32)],
     said: &[Target],
+    measured: &[usize],
     bound: &[Binding],
     context: Context<'_>,
 ) -> Vec<(Target, f32)> {
@@ -129,6 +131,13 @@ fn near_times(
     if kept.is_empty() {
         kept = candidates.to_vec();
     }
+    // `revenue by country last year`: the time of what is measured, not of what it is grouped by.
+    let is_measured = |b: &&Binding| measured.contains(&b.chunk) || matches!(b.target, Target::Metric(_));
+    let own: Vec<TableId> = bound.iter().filter(is_measured).filter_map(|b| table(b.target)).collect();
+    let of_own = |target: Target| table(target).is_some_and(|table| own.contains(&table));
+    if kept.iter().any(|(t, _)| of_own(*t)) {
+        kept.retain(|(t, _)| of_own(*t) || is_named(*t, context));
+    }
     // Sorted, the best first: the first of a table leads it.
     let lead = |of: Target| kept.iter().find(|(t, _)| table(*t) == table(of)).map_or(0.0, |(_, score)| *score);
     let mut likely: Vec<_> = kept.iter().filter(|(t, score)| *score >= lead(*t) - CLOSE).copied().collect();
@@ -136,10 +145,30 @@ fn near_times(
     likely
 }
 
+/// Phrases whose rows are counted or whose values are put together.
+fn measured(frame: &Frame) -> Vec<usize> {
+    let mut all: Vec<usize> = Vec::new();
+    all.extend(frame.shown.iter().filter(|s| s.aggregate.is_some()).filter_map(|s| match s.what {
+        What::Chunk(chunk) => Some(chunk),
+        _ => None,
+    }));
+    all.extend(frame.having.iter().filter_map(|having| having.of));
+    all.extend(frame.order.iter().filter_map(|(by, _)| match by {
+        OrderBy::Count(chunk) => *chunk,
+        OrderBy::What(What::Chunk(chunk), Some(_)) => Some(*chunk),
+        OrderBy::What(..) => None,
+    }));
+    all
+}
+
+/// The words of the question name the column.
+fn is_named(target: Target, context: Context<'_>) -> bool {
+    context.chunks.iter().any(|c| c.names.iter().any(|e| e.target == target && e.score >= 0.3))
+}
+
 /// The words of the question name the column, or its table.
 fn is_said(target: Target, context: Context<'_>) -> bool {
-    context.chunks.iter().any(|c| c.names.iter().any(|e| e.target == target && e.score >= 0.3))
-        || table_of(target, context).is_some_and(|table| mention(table, context) >= 0.6)
+    is_named(target, context) || table_of(target, context).is_some_and(|table| mention(table, context) >= 0.6)
 }
 
 /// How likely a column of days is the one that people mean by the time of a table's rows: the first, unless the name of
@@ -893,6 +922,8 @@ impl Builder<'_> {
                 GroupBy::Time(unit) => {
                     if let Some(column) = self.time_column(subject) {
                         let expr = Expr::Bucket { unit: *unit, argument: Box::new(Expr::Column(column)) };
+                        // Days beside their month would make groups of days.
+                        plan.select.retain(|item| item.expr != Expr::Column(column));
                         plan.select.insert(0, Item { expr: expr.clone(), alias: Some(unit.name().to_owned()) });
                         plan.group.push(expr.clone());
                         if plan.order.is_empty() && self.frame.order.is_empty() {
@@ -930,8 +961,9 @@ impl Builder<'_> {
             plan.select.iter().filter(|i| i.expr.is_aggregate()).for_each(|i| i.expr.tables(&mut measured));
             let counts_other = counted && self.counted_table().is_some_and(|t| !tables.contains(&t))
                 || plan.tables.iter().chain(&measured).any(|t| !tables.contains(t));
+            let refers = |e: &Expr| matches!(e, Expr::Column(id) if index.column_facts(*id).reference && !index.column_facts(*id).key);
             let key = match tables.as_slice() {
-                [only] if counts_other => index.facts(*only).key,
+                [only] if counts_other && !plain.iter().any(refers) => index.facts(*only).key,
                 _ => None,
             };
             match key {

@@ -1,10 +1,13 @@
 //! How sure the engine is of its best reading: a logistic model over the reading's features and its lead, then hard caps
 //! for what nobody explained.
 
+use nlq_catalog::TableId;
+use nlq_query::plan::{Aggregate, Expr, Plan};
+
 use crate::{
     Factor,
     frame::What,
-    index::Target,
+    index::{SchemaIndex, Target},
     linker::ChunkKind,
     readings::Understood,
     weights::{self, FEATURES},
@@ -20,6 +23,8 @@ const UNKNOWN_VALUE_CAP: f64 = 0.8;
 const UNUSED_VALUE_CAP: f64 = 0.4;
 /// `discontinued products` read as the column that says so of each, when it may well say which.
 const ADJECTIVE_CAP: f64 = 0.6;
+/// A sum or average over rows that a join repeats.
+const REPEATED_CAP: f64 = 0.55;
 /// Two ways to join that are equally short, or a join by a guessed reference.
 const JOIN_CAP: f64 = 0.7;
 /// Taken from the log odds: databases differ more than the fitting sees, and a wrong answer costs more than a question back.
@@ -28,7 +33,7 @@ const CAUTION: f32 = 0.25;
 const TOP: f64 = 0.97;
 
 /// The confidence in the best reading, and what it is made of, heaviest first.
-pub(crate) fn confidence(understood: &Understood) -> (f64, Vec<Factor>) {
+pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex) -> (f64, Vec<Factor>) {
     let Some(best) = understood.readings.first() else { return (0.0, Vec::new()) };
     let scores: Vec<f32> = understood.readings.iter().map(|r| r.score).collect();
     let top = scores[0];
@@ -104,11 +109,33 @@ pub(crate) fn confidence(understood: &Understood) -> (f64, Vec<Factor>) {
         "adjective",
         "a word before a table is shown, though it may tell which rows",
     );
+    cap(
+        repeated(&best.bound.plan, &best.rendered.tables, index),
+        REPEATED_CAP,
+        "repeated_rows",
+        "the joins repeat the rows that are summed or averaged",
+    );
     cap(best.rendered.tied, JOIN_CAP, "join_tie", "the tables can be joined in more than one way");
     cap(best.rendered.inferred_joins > 0, JOIN_CAP, "guessed_join", "a join rests on names, no key declares it");
     cap(understood.cut.is_some(), UNUSED_VALUE_CAP, "cut", "the text is too long to be read to its end");
     factors.sort_by(|a, b| a.value.total_cmp(&b.value));
     ((confidence.min(TOP) * 1000.0).round() / 1000.0, factors)
+}
+
+/// A joined table refers to the one whose values are summed, so that they count more than once.
+fn repeated(plan: &Plan, joined: &[TableId], index: &SchemaIndex) -> bool {
+    let rows = index.graph().rows_of(joined);
+    let shown = plan.select.iter().map(|item| &item.expr).chain(plan.order.iter().map(|key| &key.expr));
+    shown.into_iter().any(|expr| {
+        let is_total = match expr {
+            Expr::Aggregate { function: Aggregate::Sum | Aggregate::Avg, distinct, .. } => !distinct,
+            Expr::Raw { .. } => true,
+            _ => false,
+        };
+        let mut tables = Vec::new();
+        expr.tables(&mut tables);
+        is_total && joined.len() > 1 && tables.iter().any(|table| !rows.contains(table))
+    })
 }
 
 /// A shown column whose word is a participle right before a table's name.

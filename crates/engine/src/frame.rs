@@ -429,9 +429,17 @@ impl<'a> Reader<'a> {
             }
             Cue::By => {
                 if let Some(next) = self.next_name(at, 1) {
+                    let metric = self.frame.shown.iter().any(|s| self.is_metric(s));
                     let aggregated =
                         !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
-                    if aggregated && self.frame.groups.is_empty() && !self.is_table(next) {
+                    // `revenue by country`, `number of orders by customer` at the end or before a time
+                    let after = self.chunks.get(next + 1).map(|c| &c.kind);
+                    let timed = matches!(after, Some(ChunkKind::Time(_))) && !self.is_timed(next);
+                    let ends = after.is_none() || timed || matches!(after, Some(ChunkKind::Cue(_)));
+                    let valued = !timed && self.value_follows(next);
+                    if self.frame.groups.is_empty() && (metric || aggregated && ends) && !valued {
+                        self.mode = Mode::Group;
+                    } else if aggregated && self.frame.groups.is_empty() && !self.is_table(next) {
                         self.mode = if self.choose(Choice::ByOrders) { Mode::Which } else { Mode::Group };
                     } else if self.is_unit(next).is_some() {
                         self.mode = Mode::Group;
@@ -1023,7 +1031,12 @@ impl<'a> Reader<'a> {
             return end + 1;
         }
         if compared && let Some(shown) = self.frame.shown.last().copied().filter(|s| s.aggregate.is_none()) {
-            self.condition(Some(shown.what), op, Operand::Number(number.to_owned(), at));
+            // `orders over 500`: not the key of a table, but what is measured of it.
+            let what = match shown.what {
+                What::Chunk(at) if self.is_table(at) => What::Hint(AMOUNT, cue_at),
+                other => other,
+            };
+            self.condition(Some(what), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
         self.mark(marks::UNBOUND_NUMBER);
@@ -1257,10 +1270,8 @@ impl<'a> Reader<'a> {
 
     fn on_group(&mut self, at: usize) -> usize {
         let group = self.is_unit(at).map_or(GroupBy::What(What::Chunk(at)), GroupBy::Time);
-        let compound = self.is_table(at)
-            && self.is_name(at + 1)
-            && !self.is_table(at + 1)
-            && !self.tokens[self.chunks[at + 1].from].after_comma;
+        // `per student name`, `per product category`
+        let compound = self.is_table(at) && self.is_name(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
         if compound {
             self.frame.tables.push(at);
             return at + 1;

@@ -38,7 +38,10 @@ impl Strict<'_> {
         };
         let comparable = !plan.distinct && plan.set.is_none() || plan.select.iter().all(|i| self.comparable(&i.expr));
         let of_result = |expr: &Expr| plan.select.iter().any(|item| item.expr == *expr);
-        exprs().all(|expr| self.expr(expr) && whole(expr))
+        // A condition on groups where there are none: the whole is no group that anyone asks for.
+        let one_group = plan.having.is_some() && plan.group.is_empty() && exprs().all(Expr::is_aggregate);
+        !one_group
+            && exprs().all(|expr| self.expr(expr) && whole(expr))
             && comparable
             && plan.group.iter().chain(plan.order.iter().map(|key| &key.expr)).all(|expr| self.comparable(expr))
             && plan.filter.iter().chain(&plan.having).all(|predicate| self.predicate(predicate))

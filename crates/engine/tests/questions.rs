@@ -169,6 +169,10 @@ const QUESTIONS: &[&str] = &[
     "orders with their customers",
     "orders per customer",
     "how many big orders per country",
+    "revenue by country last year",
+    "average total amount by country",
+    "number of orders by customer",
+    "orders over 500",
     "products in stock",
     "products that are not in stock",
 ];
