@@ -31,9 +31,10 @@ fn is_beyond_a_byte(ch: char) -> bool {
 fn painted(text: &str) -> String {
     let mut painted = String::with_capacity(text.len());
     for ch in text.chars() {
-        match is_beyond_a_byte(ch) {
-            true => painted.extend(std::iter::repeat_n('x', ch.len_utf8())),
-            false => painted.push(ch),
+        if is_beyond_a_byte(ch) {
+            painted.extend(std::iter::repeat_n('x', ch.len_utf8()));
+        } else {
+            painted.push(ch);
         }
     }
     painted
@@ -109,7 +110,8 @@ mod tests {
 
     #[test]
     fn depth_has_a_bound() {
-        let nested = |line: &str| (0..400).map(|depth| format!("{}{line}\n", " ".repeat(depth))).collect::<String>();
+        let nested =
+            |line: &str| (0..400).map(|depth| format!("{}{line}\n", " ".repeat(depth))).collect::<Vec<_>>().concat();
         for text in [nested("a:"), nested("- a:"), "- ".repeat(600), "? ".repeat(600), "a: ".repeat(600)] {
             prompts(&format!("# nlq: orders\n{text}"), Language::Yaml);
             assert!(tame(&text, Language::Yaml).is_none(), "{text:.40}");
