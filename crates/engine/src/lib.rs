@@ -9,6 +9,10 @@
 //! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render` |
 //! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `meaning.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
 //!
+//! Names are found by `DirectTableMatchStrategy`, `DirectColumnMatchStrategy`, `PartialTableMatchStrategy`,
+//! `PartialColumnMatchStrategy`, `GlossaryTermMatchStrategy`, `SemanticConceptMatchStrategy`, `CommentMatchStrategy`,
+//! `PersonNameStrategy` and `DisplayColumnStrategy` (`index.rs`); every link of an answer tells its own.
+//!
 //! Data goes one way, from the top of the table to its end; `engine.rs` is the entry, `conversation.rs` joins follow-ups and
 //! replies, `changes.rs` turns away what would write.
 
