@@ -20,6 +20,10 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<Exit, CliError> {
     let filter = EnvFilter::try_new(&args.log_level)
         .map_err(|error| CliError::Usage(format!("--log-level {}: {error}", args.log_level)))?;
+    // What is said to the editor and to databases holds rows and documents; it stays out at every level.
+    let filter = ["tower_lsp_server=warn", "sqlx=warn"]
+        .into_iter()
+        .fold(filter, |filter, quiet| filter.add_directive(quiet.parse().expect("a directive of ours")));
     match &args.log_file {
         Some(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path);

@@ -12,11 +12,13 @@ use super::{
 
 /// Everything to say about one open document.
 pub(super) fn diagnostics(open: &Open, snapshot: &Snapshot) -> Vec<nlq_text::Diagnostic> {
-    match open.kind {
+    let mut found = match open.kind {
         Kind::Prompts => nlq_ide::diagnostics(snapshot),
         Kind::Config => nlq_ide::config_diagnostics(open.document.text()),
         Kind::Annotations => nlq_ide::annotation_diagnostics(open.document.text(), &snapshot.workspace),
-    }
+    };
+    found.truncate(nlq_ide::MAX_DIAGNOSTICS);
+    found
 }
 
 impl Backend {
