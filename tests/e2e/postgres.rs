@@ -61,7 +61,7 @@ fn questions_are_answered_with_the_right_rows() {
         ("how many customers are there", json!([[4]])),
         ("number of orders per country, most first", json!([[4, "Germany"], [3, "France"]])),
         ("total revenue in 2023", json!([["1203.00"]])),
-        ("average revenue of shipped orders", json!([["200.5000000000000000"]])),
+        ("average total amount of shipped orders", json!([["200.5000000000000000"]])),
         ("how many orders were placed since May 2023", json!([[3]])),
         ("names of customers without any orders", json!([["Di"]])),
         ("how many orders are cancelled", json!([[1]])),

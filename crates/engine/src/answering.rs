@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     Alternative, Answer, BoundaryType, KnowledgeBoundary, Link, LinkKind, Outcome, Question, ReasoningAlternative,
     ReasoningStage, ReasoningStep, ReasoningStream, SchemaIndex, Settings,
-    clarify::{clarification, difference, is_tied},
+    clarify::{clarification, difference, doubt, is_tied},
     confidence::confidence,
     cues::Cue,
     describe::describe,
@@ -23,6 +23,8 @@ use crate::{
 const MAX_ALTERNATIVES: usize = 5;
 /// From this confidence on even a tie of readings is no reason to ask.
 const SURE: f64 = 0.85;
+/// Below this confidence a reading is a guess: it is offered, never given as the answer.
+const GUESS: f64 = 0.2;
 /// Suggestions of one boundary.
 const MAX_SUGGESTIONS: usize = 3;
 /// Boundaries of one question; more say no more.
@@ -50,8 +52,10 @@ pub(crate) fn answer(
     let alternatives = best.map_or_else(Vec::new, |best| alternatives(best, index, understood, sure));
     let open =
         !understood.chosen && (sure < settings.clarification_threshold || sure < SURE && is_tied(understood, index));
+    let guessed = !understood.chosen && sure < GUESS;
     let asked = if open { clarification(understood, index) } else { None };
-    let outcome = match (best, asked) {
+    let asked = asked.or_else(|| if guessed { doubt(understood, index) } else { None });
+    let outcome = match (best.filter(|_| !guessed || asked.is_some()), asked) {
         (None, _) => Outcome::Abstention { reason: refusal(question.text, index, understood) },
         (Some(_), Some(asked)) => Outcome::Clarification(asked),
         (Some(best), None) => {

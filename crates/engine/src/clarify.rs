@@ -126,6 +126,19 @@ pub(crate) fn clarification(understood: &Understood, index: &SchemaIndex) -> Opt
     Some(Clarification { question, options })
 }
 
+/// What to ask when even the best reading is most likely wrong: whether any of the likeliest is meant.
+pub(crate) fn doubt(understood: &Understood, index: &SchemaIndex) -> Option<Clarification> {
+    let mut options: Vec<ClarificationOption> = Vec::new();
+    for reading in understood.readings.iter().take(COMPARED) {
+        let label = describe(&reading.bound.plan, index);
+        if options.len() < MAX_OPTIONS && !options.iter().any(|option| option.label == label) {
+            options.push(ClarificationOption { label, sql: reading.rendered.sql.clone() });
+        }
+    }
+    let question = "The question was not well understood: is one of these meant?".to_owned();
+    (options.len() > 1).then_some(Clarification { question, options })
+}
+
 fn asked(
     understood: &Understood,
     index: &SchemaIndex,

@@ -300,9 +300,22 @@ fn times(p: &mut Proposals<'_>) {
     }
 }
 
+/// True when the words of a longer cue behind an aggregate are a column's own name: `average total amount of` where there
+/// is a `total_amount`.
+fn is_column(p: &Proposals<'_>, at: usize, taken: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| cue_at(p.tokens, before));
+    if !matches!(before, Some((1, Cue::Aggregate(_)))) {
+        return false;
+    }
+    let words = p.tokens[at..at + taken].iter().filter(|token| token.lower != "of");
+    let stems: Vec<String> = words.map(|token| token.stem.clone()).collect();
+    let named = |entry: &NameEntry| entry.score >= 1.0 && matches!(entry.target, Target::Column(_));
+    stems.len() > 1 && p.index.named(&bag(&stems)).iter().any(named)
+}
+
 fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
-        if let Some((taken, cue)) = cue_at(p.tokens, at) {
+        if let Some((taken, cue)) = cue_at(p.tokens, at).filter(|(taken, _)| !is_column(p, at, *taken)) {
             let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::First(..));
             let connects = matches!(cue, Cue::Of | Cue::And | Cue::Is | Cue::Which | Cue::Have | Cue::Show);
             p.propose(

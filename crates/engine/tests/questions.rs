@@ -306,6 +306,18 @@ fn a_date_that_may_be_two_is_asked_for_by_name() {
 }
 
 #[test]
+fn a_guess_is_offered_and_not_given() {
+    let index = shop(Dialect::Sqlite);
+    for text in ["products between 10 and 20", "zorblax of the quirky customers by frob"] {
+        let answer = ask(text, &index);
+        let given = matches!(answer.outcome, Outcome::Query { .. });
+        assert!(!given || answer.confidence >= 0.2, "{text}: {:?}", answer.outcome);
+    }
+    // The column's own words are not a second aggregate.
+    assert_eq!(query(&ask("average total amount of orders", &index)).matches('(').count(), 1);
+}
+
+#[test]
 fn nothing_is_offered_for_a_change() {
     let index = shop(Dialect::Postgresql);
     for text in
