@@ -10,5 +10,6 @@ mod cli_check;
 mod cli_demo;
 mod cli_support;
 mod cli_workspace;
+mod house;
 mod lsp;
 mod postgres;
