@@ -86,6 +86,21 @@ fn null_is_visible_and_a_cut_result_says_so() {
 }
 
 #[test]
+fn sensitive_values_are_masked() {
+    let sandbox = Sandbox::shop();
+    let question = ["ask", "list the name and email of all customers", "--run"];
+    assert!(sandbox.ok(&question).stdout.contains("ada@example.com"));
+    sandbox.write("shop.annotations.yaml", "annotations:\n  - column: customers.email\n    sensitive: true\n");
+    let ran = sandbox.ok(&question);
+    assert!(ran.stdout.contains("•••") && ran.stdout.contains("Ada"), "{ran:#?}");
+    let json = sandbox.ok(&[&question[..], &["--json"]].concat());
+    assert!(json.stdout.contains("•••"), "{json:#?}");
+    for text in [&ran.stdout, &ran.stderr, &json.stdout, &json.stderr] {
+        assert!(!text.contains("@example.com"), "{text}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let sandbox = Sandbox::shop();
     let mut child = sandbox.command(&["ask", "list all orders", "--explain", "--run"], &[]).spawn().expect("it starts");

@@ -4,6 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
+use crate::cli_support::Sandbox;
 use crate::client::{Client, Shop, apply, capabilities, position_of, range};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_nlq");
@@ -120,6 +121,30 @@ fn commands_generate_run_and_explain() {
     assert!(why["markdown"].as_str().is_some_and(|text| text.contains("Intent Analysis")), "{why}");
     let test = client.request("workspace/executeCommand", command("nlq.testConnection", json!({})));
     assert_eq!(test["ok"], true, "{test}");
+    client.shutdown();
+}
+
+#[test]
+fn a_run_masks_what_is_sensitive() {
+    let sandbox = Sandbox::shop();
+    sandbox.write("shop.annotations.yaml", "annotations:\n  - column: customers.email\n    sensitive: true\n");
+    let mut client = Client::start(BINARY, &sandbox.root(), &sandbox.state());
+    for (query, expected) in [
+        ("SELECT * FROM customers ORDER BY id LIMIT 1", json!([[1, "Ada", "Germany", "•••"]])),
+        ("SELECT u.id, u.e FROM (SELECT id, 'to ' || email AS e FROM customers) u LIMIT 1", json!([[1, "•••"]])),
+        (
+            "SELECT name FROM customers WHERE id = 2 UNION ALL SELECT email FROM customers",
+            json!([["•••"], ["•••"], ["•••"], ["•••"]]),
+        ),
+        ("SELECT count(email), (SELECT max(email) FROM customers WHERE id > 9) FROM customers", json!([[3, null]])),
+    ] {
+        let uri = client.open(&sandbox.path("new.sql"), "sql", &format!("{QUESTION}{query};\n"));
+        let argument = json!({ "uri": uri, "position": { "line": 1, "character": 3 } });
+        let run = json!({ "command": "nlq.run", "arguments": [argument] });
+        let ran = client.request("workspace/executeCommand", run);
+        assert_eq!(ran["rows"], expected, "{query}");
+        assert!(!ran.to_string().contains("@example.com"), "{ran}");
+    }
     client.shutdown();
 }
 

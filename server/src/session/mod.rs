@@ -4,6 +4,7 @@
 mod ask;
 mod error;
 mod load;
+mod mask;
 
 use std::{
     collections::HashMap,
@@ -206,7 +207,7 @@ impl Session {
         Ok(catalog)
     }
 
-    /// Runs a query through the read-only guard.
+    /// Runs a query through the read-only guard; values of sensitive columns are masked.
     pub(crate) async fn run(
         &self,
         reference: &ConnectionRef,
@@ -214,7 +215,8 @@ impl Session {
         limits: Option<Limits>,
         cancel: CancellationToken,
     ) -> Result<Rows, SessionError> {
-        let query = guard(sql, self.dialect(reference)?)?;
+        let dialect = self.dialect(reference)?;
+        let query = guard(sql, dialect)?;
         let agents = self.view().config.agents;
         let limits = limits.unwrap_or(Limits {
             rows: agents.max_result_rows,
@@ -222,7 +224,9 @@ impl Session {
             timeout: agents.execution_timeout,
         });
         let provider = self.provider(reference).await?;
-        self.noting(reference, provider.execute(&query, limits, cancel).await)
+        let mut rows = self.noting(reference, provider.execute(&query, limits, cancel).await)?;
+        mask::mask(&mut rows, sql, &self.view(), reference, dialect);
+        Ok(rows)
     }
 
     /// The system's plan for a query, through the read-only guard.

@@ -631,7 +631,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn is_sensitive(&self, id: ColumnId) -> bool {
+    pub(super) fn is_sensitive(&self, id: ColumnId) -> bool {
         let table = self.catalog.table(id.table);
         self.context.annotations.is_sensitive(table.schema.as_deref(), &table.name, &self.catalog.column(id).name)
     }

@@ -16,6 +16,7 @@ mod names;
 mod parse;
 mod resolve;
 mod scope;
+mod sensitive;
 mod sketch;
 mod statements;
 mod symbols;
@@ -25,6 +26,7 @@ use nlq_catalog::{Annotations, Catalog, Dialect};
 pub use check::check;
 pub use complete::{Completion, CompletionKind, complete};
 pub use guard::{ReadOnlyQuery, Refusal, guard};
+pub use sensitive::{SensitiveOutputs, sensitive_outputs};
 pub use statements::statements;
 pub use symbols::{Symbol, SymbolKind, symbol_at, symbols};
 

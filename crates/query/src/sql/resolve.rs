@@ -13,12 +13,13 @@ use sqlparser::ast::{
 
 use super::{
     SqlContext, Symbol, SymbolKind,
-    children::{Child, argument, arguments, children, function_name, window_parts},
+    children::{Child, arguments, children, function_name, window_parts},
     functions::is_aggregate,
     lexer::{Kind, Token},
     names::written_table,
     parse::Places,
-    scope::{AliasUse, Columns, Edge, Found, Frame, Output, Relation, find, read_name, same},
+    scope::{AliasUse, Columns, Edge, Found, Frame, Output, Relation, Rest, find, read_name, same},
+    sensitive::{Trace, united},
 };
 
 /// A column of a frame's relation that was named.
@@ -41,7 +42,9 @@ pub(super) struct Resolver<'a> {
     places: Places<'a>,
     pub(super) frames: Vec<Frame<'a>>,
     next_frame: usize,
-    ctes: Vec<(String, Columns<'a>)>,
+    pub(super) ctes: Vec<(String, Columns<'a>)>,
+    /// What was seen of sensitive columns.
+    pub(super) trace: Trace,
     pub(super) refs: Vec<Ref>,
     pub(super) symbols: Vec<Symbol>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -68,6 +71,7 @@ impl<'a> Resolver<'a> {
             frames: Vec::new(),
             next_frame: 0,
             ctes: Vec::new(),
+            trace: Trace::new(context),
             refs: Vec::new(),
             symbols: Vec::new(),
             diagnostics: Vec::new(),
@@ -104,7 +108,11 @@ impl<'a> Resolver<'a> {
                 }
             }
             for (index, cte) in with.cte_tables.iter().enumerate() {
-                let columns = self.cte(cte);
+                let first_use = self.trace.cte_uses.len();
+                let mut columns = self.cte(cte);
+                if ahead {
+                    self.close_recursion(&mut columns, kept + index, first_use);
+                }
                 let name = read_name(&cte.alias.name, self.dialect);
                 match self.ctes.get_mut(kept + index) {
                     Some(slot) if ahead => slot.1 = columns,
@@ -158,7 +166,10 @@ impl<'a> Resolver<'a> {
             let name = Cow::Owned(read_name(&column.name, self.dialect));
             match list.get_mut(index) {
                 Some(output) => output.name = name,
-                None => list.push(Output { name, id: None, kind: None }),
+                None => {
+                    let sensitive = columns.rest == Rest::Sensitive;
+                    list.push(Output { name, id: None, kind: None, sensitive });
+                }
             }
         }
         let open = columns.open && known > 0;
@@ -170,19 +181,27 @@ impl<'a> Resolver<'a> {
             SetExpr::Select(select) => self.select(select, None, false),
             SetExpr::Query(query) => self.query(query, false),
             SetExpr::SetOperation { left, right, .. } => {
-                let columns = self.set_expr(left);
-                self.set_expr(right);
-                Columns { single_row: false, ..columns }
+                let left = self.set_expr(left);
+                let right = self.set_expr(right);
+                Columns { single_row: false, ..united(left, &right) }
             }
             SetExpr::Values(values) => {
-                for expr in values.rows.iter().flat_map(|row| row.iter()) {
-                    self.expr(expr);
-                }
                 let width = values.rows.first().map_or(0, |row| row.len());
-                let list = (1..=width).map(|i| Output { name: Cow::Owned(format!("column{i}")), id: None, kind: None });
-                Columns { list: Rc::new(list.collect()), open: false, single_row: values.rows.len() == 1 }
+                let mut list: Vec<Output<'a>> = (1..=width)
+                    .map(|i| Output { name: Cow::Owned(format!("column{i}")), id: None, kind: None, sensitive: false })
+                    .collect();
+                for (index, expr) in values.rows.iter().flat_map(|row| row.iter().enumerate()) {
+                    let sensitive = self.shows(expr);
+                    if let Some(output) = list.get_mut(index) {
+                        output.sensitive |= sensitive;
+                    }
+                }
+                Columns { list: Rc::new(list), single_row: values.rows.len() == 1, ..Columns::default() }
             }
-            _ => Columns::unknown(),
+            _ => {
+                self.trace.lost = true;
+                Columns::unknown()
+            }
         }
     }
 
@@ -284,23 +303,26 @@ impl<'a> Resolver<'a> {
         for item in &select.projection {
             match item {
                 SelectItem::UnnamedExpr(expr) => {
-                    self.expr(expr);
+                    let sensitive = self.shows(expr);
                     let output = self.output(expr);
                     open |= output.name.is_empty();
-                    list.push(output);
+                    list.push(Output { sensitive, ..output });
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    self.expr(expr);
+                    let sensitive = self.shows(expr);
                     let name = Cow::Owned(read_name(alias, self.dialect));
-                    list.push(Output { name, ..self.output(expr) });
+                    list.push(Output { name, sensitive, ..self.output(expr) });
                 }
                 SelectItem::ExprWithAliases { expr, .. } => {
                     self.expr(expr);
+                    self.trace.lost = true;
                     open = true;
                 }
                 SelectItem::Wildcard(options) => {
                     let span = self.places.span(options.wildcard_token.0.span);
                     let all: Vec<usize> = (0..self.frame().relations.len()).collect();
+                    // PostgreSQL puts the columns of USING first.
+                    self.trace.lost |= self.dialect == Dialect::Postgresql && !self.frame().merged.is_empty();
                     open |= self.wildcard(&all, span, top, &mut list);
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
@@ -309,6 +331,8 @@ impl<'a> Resolver<'a> {
                     let read = read_name(last, self.dialect);
                     let dialect = self.dialect;
                     let at = self.frame().relations.iter().position(|r| same(&read, &r.name, dialect));
+                    let hits = self.frame().relations.iter().filter(|r| same(&read, &r.name, dialect)).count();
+                    self.trace.lost |= hits != 1;
                     if let Some(at) = at {
                         let span = self.ident_span(last);
                         self.relation_symbol(span, self.frames.len() - 1, at);
@@ -325,11 +349,12 @@ impl<'a> Resolver<'a> {
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(expr), _) => {
                     self.expr(expr);
+                    self.trace.lost = true;
                     open = true;
                 }
             }
         }
-        Columns { list: Rc::new(list), open, single_row: false }
+        Columns { list: Rc::new(list), open, ..Columns::default() }
     }
 
     fn wildcard(&mut self, relations: &[usize], span: Span, top: bool, list: &mut Vec<Output<'a>>) -> bool {
@@ -338,12 +363,13 @@ impl<'a> Resolver<'a> {
             let relation = &self.frame().relations[at];
             open |= relation.columns.open;
             let columns = relation.columns.clone();
+            self.trace.lost |= columns.rest != Rest::None;
             for output in columns.list.iter() {
                 let dialect = self.dialect;
                 let merged = self.frame().merged.iter().any(|name| same(name, &output.name, dialect));
-                let twice = merged && list.iter().any(|o| same(&o.name, &output.name, self.dialect));
-                if !twice {
-                    list.push(output.clone());
+                match list.iter_mut().find(|o| merged && same(&o.name, &output.name, dialect)) {
+                    Some(twice) => twice.sensitive |= output.sensitive,
+                    None => list.push(output.clone()),
                 }
             }
             if top {
@@ -371,7 +397,7 @@ impl<'a> Resolver<'a> {
             Expr::Function(function) if self.dialect == Dialect::Postgresql => Cow::Owned(function_name(function)),
             _ => Cow::Borrowed(""),
         };
-        Output { name, id: None, kind: self.kind(expr) }
+        Output { name, id: None, kind: self.kind(expr), sensitive: false }
     }
 
     // --- FROM --------------------------------------------------------------------------------------------------------
@@ -505,18 +531,22 @@ impl<'a> Resolver<'a> {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => self.table(name, alias.as_ref()),
             TableFactor::Table { name, alias, args: Some(args), .. } => {
-                args.args.iter().filter_map(argument).for_each(|e| self.expr(e));
-                self.table_function(name, alias.as_ref());
+                let rest = self.rest_from(args.args.iter());
+                self.table_function(name, alias.as_ref(), rest);
             }
             TableFactor::Function { name, args, alias, .. } => {
-                args.iter().filter_map(argument).for_each(|e| self.expr(e));
-                self.table_function(name, alias.as_ref());
+                let rest = self.rest_from(args.iter());
+                self.table_function(name, alias.as_ref(), rest);
             }
             TableFactor::UNNEST { alias, array_exprs, .. } => {
+                let mut rest = Rest::Plain;
                 for expr in array_exprs {
-                    self.expr(expr);
+                    if self.shows(expr) {
+                        rest = Rest::Sensitive;
+                    }
                 }
-                self.push_relation(alias.as_ref(), "unnest".to_owned(), Span::default(), None, Columns::unknown());
+                let columns = Columns { rest, ..Columns::unknown() };
+                self.push_relation(alias.as_ref(), "unnest".to_owned(), Span::default(), None, columns);
                 self.unite_last();
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
@@ -538,11 +568,15 @@ impl<'a> Resolver<'a> {
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 self.table_with_joins(table_with_joins);
                 if alias.is_some() {
-                    self.push_relation(alias.as_ref(), String::new(), Span::default(), None, Columns::unknown());
+                    let sensitive = self.frame().relations.iter().any(|relation| relation.columns.may_show());
+                    let rest = if sensitive { Rest::Sensitive } else { Rest::Plain };
+                    let columns = Columns { rest, ..Columns::unknown() };
+                    self.push_relation(alias.as_ref(), String::new(), Span::default(), None, columns);
                     self.unite_last();
                 }
             }
             other => {
+                self.trace.lost = true;
                 let alias = match other {
                     TableFactor::JsonTable { alias, .. } | TableFactor::XmlTable { alias, .. } => alias.as_ref(),
                     _ => None,
@@ -558,12 +592,13 @@ impl<'a> Resolver<'a> {
         self.unite_all(last);
     }
 
-    fn table_function(&mut self, name: &'a ObjectName, alias: Option<&'a TableAlias>) {
+    fn table_function(&mut self, name: &'a ObjectName, alias: Option<&'a TableAlias>, rest: Rest) {
         let Some(ident) = name.0.last().and_then(|part| part.as_ident()) else { return };
         let span = self.ident_span(ident);
         self.symbol(span, SymbolKind::Function { name: ident.value.to_lowercase() });
         // A column list on the alias names only the first columns for sure.
-        self.push_relation(alias, read_name(ident, self.dialect), span, None, Columns::unknown());
+        let columns = Columns { rest, ..Columns::unknown() };
+        self.push_relation(alias, read_name(ident, self.dialect), span, None, columns);
         let last = self.frame().relations.len() - 1;
         self.frame().relations[last].columns.open = true;
         self.unite_last();
@@ -574,9 +609,10 @@ impl<'a> Resolver<'a> {
         let Some((last, qualifiers)) = idents.split_last() else { return };
         let (read, span) = (read_name(last, self.dialect), self.ident_span(last));
         if qualifiers.is_empty()
-            && let Some((_, columns)) = self.ctes.iter().rev().find(|(name, _)| same(&read, name, self.dialect))
+            && let Some(at) = self.ctes.iter().rposition(|(name, _)| same(&read, name, self.dialect))
         {
-            let columns = columns.clone();
+            let columns = self.ctes[at].1.clone();
+            self.trace.cte_uses.push(at);
             self.symbol(span, SymbolKind::Derived { name: read.clone() });
             return self.push_relation(alias, read, span, None, columns);
         }
@@ -589,6 +625,7 @@ impl<'a> Resolver<'a> {
                 self.push_relation(alias, read, span, Some(id), columns);
             }
             None => {
+                self.trace.lost = true;
                 self.push_relation(alias, read, span, None, Columns::unknown());
                 self.unite_last();
             }
@@ -602,8 +639,11 @@ impl<'a> Resolver<'a> {
             name: Cow::Borrowed(column.name.as_str()),
             id: Some(id),
             kind: Some(column.kind),
+            sensitive: self.shows_column(id),
         });
-        Columns { list: Rc::new(list.collect()), open: table.columns.is_empty(), single_row: false }
+        let open = table.columns.is_empty();
+        let rest = if open { Rest::Plain } else { Rest::None };
+        Columns { list: Rc::new(list.collect()), open, single_row: false, rest }
     }
 
     /// The catalog's table, or none when it is missing (which is then said) or not the catalog's to know.
@@ -747,6 +787,7 @@ impl<'a> Resolver<'a> {
             Expr::Identifier(ident) => self.name(std::slice::from_ref(ident)),
             Expr::CompoundIdentifier(parts) => self.name(parts),
             _ => {
+                let before = self.trace.seen;
                 if let Expr::Function(function) = expr {
                     self.function(function);
                 }
@@ -757,10 +798,13 @@ impl<'a> Resolver<'a> {
                     match part {
                         Child::Expr(part) => self.expr(part),
                         Child::Query(query) => {
-                            self.query(query, false);
+                            let before = self.trace.seen;
+                            let columns = self.query(query, false);
+                            self.trace.seen = before + usize::from(columns.may_show());
                         }
                     }
                 }
+                self.trace_expr(expr, before);
             }
         }
     }
@@ -790,6 +834,7 @@ impl<'a> Resolver<'a> {
         }
         let span = self.ident_span(last);
         let found = find(&self.frames, parts, self.dialect);
+        self.trace_name(last, qualifiers, &found);
         if let ([.., qualifier], Found::Column(..) | Found::Unsure | Found::Missing) = (qualifiers, &found) {
             let read = read_name(qualifier, self.dialect);
             let relation = self.frames.iter().enumerate().rev().find_map(|(index, frame)| {

@@ -13,22 +13,42 @@ pub(super) struct Output<'a> {
     /// The catalog's column that it passes on unchanged.
     pub(super) id: Option<ColumnId>,
     pub(super) kind: Option<TypeKind>,
+    /// It shows values of a column that is annotated as sensitive.
+    pub(super) sensitive: bool,
+}
+
+/// The columns that a relation has beyond those that are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Rest {
+    /// The list is complete.
+    #[default]
+    None,
+    /// There may be more, of nothing sensitive as far as can be seen.
+    Plain,
+    /// There may be more, and they may show something sensitive.
+    Sensitive,
 }
 
 /// The columns of a relation or a query.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Columns<'a> {
     pub(super) list: Rc<Vec<Output<'a>>>,
-    /// There may be more columns than are listed.
+    /// There may be more names than are listed.
     pub(super) open: bool,
     /// At most one row.
     pub(super) single_row: bool,
+    pub(super) rest: Rest,
 }
 
 impl Columns<'_> {
     /// Columns of which nothing is known.
     pub(super) fn unknown() -> Self {
-        Self { open: true, ..Self::default() }
+        Self { open: true, rest: Rest::Plain, ..Self::default() }
+    }
+
+    /// True when one of them shows, or may show, something sensitive.
+    pub(super) fn may_show(&self) -> bool {
+        self.rest == Rest::Sensitive || self.list.iter().any(|output| output.sensitive)
     }
 }
 

@@ -1,0 +1,23 @@
+//! Values of sensitive columns are never shown.
+
+use nlq_catalog::Dialect;
+use nlq_config::ConnectionRef;
+use nlq_ide::WorkspaceView;
+use nlq_providers::{Rows, Value};
+use nlq_query::sql::{SqlContext, sensitive_outputs};
+
+/// What stands in place of a sensitive value.
+const MASK: &str = "•••";
+
+/// Masks the values, other than NULL, of the columns of a result that show something sensitive.
+pub(super) fn mask(rows: &mut Rows, sql: &str, view: &WorkspaceView, reference: &ConnectionRef, dialect: Dialect) {
+    let index = view.connections.get(reference).and_then(|connection| connection.index.as_ref());
+    let catalog = index.map(|index| &**index.catalog());
+    let outputs = sensitive_outputs(sql, SqlContext { dialect, catalog, annotations: &view.annotations });
+    let names: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
+    for at in outputs.masked(&names) {
+        for cell in rows.rows.iter_mut().filter_map(|row| row.get_mut(at)).filter(|cell| **cell != Value::Null) {
+            *cell = Value::Text(MASK.to_owned());
+        }
+    }
+}
