@@ -151,31 +151,29 @@ export class Editor {
     await this.page.locator('.editor-instance .view-lines').first().click();
   }
 
-  /** Opens the input that a key opens; a key pressed while the editor is busy can get lost. */
-  async quickInput(key) {
+  /** Types into the input that a key opens, until `seen` shows. A key pressed while the editor is busy can get lost, and an
+   * input closes when something else takes the focus: then it is opened again. */
+  async quickInput(key, text, seen) {
     const input = this.page.locator('.quick-input-widget input').first();
+    const soon = { timeout: 3000 };
     await until(async () => {
       await this.page.keyboard.press(key);
-      return input.waitFor({ timeout: 3000 }).then(() => true, () => false);
+      const typed = input.waitFor(soon).then(() => input.fill(text, soon)).then(() => seen?.waitFor(soon));
+      return typed.then(() => true, () => this.page.keyboard.press('Escape').then(() => false));
     }, `${key} opens its input`);
-    return input;
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   /** Runs a command of the palette by its full title. */
   async command(title) {
-    const input = await this.quickInput('F1');
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+    await this.quickInput('F1', `>${title}`, row);
   }
 
   /** Puts the cursor there; both count from 1. */
   async goto(line, column = 1) {
-    const input = await this.quickInput('Control+g');
-    await input.fill(`:${line}:${column}`);
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.quickInput('Control+g', `:${line}:${column}`);
   }
 
   /** Writes as a person does, but without the editor's own closing brackets and indentation in the way. */
