@@ -36,7 +36,10 @@ fn naming(word: &str, folders: &[&str], but: &[&str]) -> Vec<String> {
 
 #[test]
 fn only_its_own_folder_knows_lsp() {
-    assert_eq!(naming("tower_lsp_server::", &["crates", "workspace-config", "server/src"], &["server/src/lsp/"]), [""; 0]);
+    assert_eq!(
+        naming("tower_lsp_server::", &["crates", "workspace-config", "server/src"], &["server/src/lsp/"]),
+        [""; 0]
+    );
 }
 
 #[test]

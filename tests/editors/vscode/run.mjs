@@ -34,7 +34,7 @@ const tests = {
     const line = lines.findIndex((text) => text.startsWith('SELECT id, status, total_amount'));
     await editor.goto(line + 1, lines[line].indexOf('amount') + 4);
     await editor.page.keyboard.press('Delete');
-    assert.match(await editor.text(), /total_amont/);
+    await until(async () => /total_amont/.test(await editor.text()), 'the letter is gone');
     await editor.squiggles().first().waitFor();
     await editor.hover('total_amont', 'total_amount');
     await editor.picture('squiggle');
@@ -62,26 +62,26 @@ const tests = {
         const span = [...lines.querySelectorAll('span span')].find((one) => one.textContent.replaceAll('\u00a0', ' ').trim() === wanted);
         return span && getComputedStyle(span).color;
       }, word);
-    await until(async () => (await color('SELECT')) !== undefined, 'SELECT is a token of its own');
-    assert.ok(await color('FROM'), 'keywords are tokens of their own');
-    assert.equal(await color('SELECT'), await color('FROM'));
-    assert.notEqual(await color('SELECT'), await color('---'), 'the answer is not plain text');
+    await until(async () => {
+      const [select, from, plain] = await Promise.all(['SELECT', 'FROM', '---'].map(color));
+      return select !== undefined && select === from && select !== plain;
+    }, 'the keywords of the answer have a colour of their own');
     await editor.picture('nlq-file');
   },
 
   async 'a query runs and its rows stand beside it'(editor) {
     await editor.open('try.sql');
-    await editor.goto(lineOf(await editor.text(), 'SELECT id'), 3);
+    await editor.goto(await lineOf(editor, 'SELECT id'), 3);
     await editor.command('nlq: Run Query at Cursor');
     const rows = editor.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator('tbody tr');
     await rows.first().waitFor();
-    assert.ok((await rows.count()) > 1, 'there are rows');
+    await until(async () => (await rows.count()) > 1, 'there are rows');
     await editor.picture('rows');
   },
 
   async 'plan and reasoning are shown as documents'(editor) {
     await editor.open('try.sql');
-    await editor.goto(lineOf(await editor.text(), 'SELECT id'), 3);
+    await editor.goto(await lineOf(editor, 'SELECT id'), 3);
     await editor.command('nlq: Explain Plan');
     await editor.page.getByRole('tab', { name: /^Plan on shop.dev/ }).waitFor();
     await editor.page.getByRole('tab', { name: /^try.sql/ }).click();
@@ -106,21 +106,21 @@ const tests = {
 
   async 'a killed server comes back, and unsaved text is still there and checked'(editor) {
     await editor.open('try.sql');
-    const lines = (await editor.text()).split('\n');
-    const line = lines.findIndex((text) => text.includes('total_amount'));
+    const line = await lineOf(editor, 'total_amount');
+    const column = (await editor.text()).split('\n')[line - 1].indexOf('amount') + 4;
     await until(() => editor.languageServers().length === 1, 'one server serves the window');
     const [pid] = editor.languageServers();
     process.kill(pid, 'SIGKILL');
     await until(() => editor.languageServers().some((other) => other !== pid), 'another server runs');
-    await editor.goto(line + 1, lines[line].indexOf('amount') + 4);
+    await editor.goto(line, column);
     await editor.page.keyboard.press('Delete');
     await editor.squiggles().first().waitFor();
-    assert.match(await editor.text(), /total_amont/);
+    await until(async () => /total_amont/.test(await editor.text()), 'the letter is gone');
   },
 
   async 'a question in Python becomes a string below it'(editor) {
     await editor.open('report.py');
-    await editor.goto(lineOf(await editor.text(), '# nlq: how many orders'), 15);
+    await editor.goto(await lineOf(editor, '# nlq: how many orders'), 15);
     await editor.actions('Generate');
     await editor.pick('Generate');
     await until(async () => /select/i.test(await editor.text()), 'the query stands there');
@@ -135,7 +135,7 @@ const untrusted = {
     await editor.page.getByRole('button', { name: /No, I don't trust/ }).click();
     await editor.open('try.sql');
     await editor.status().filter({ hasText: 'not trusted' }).waitFor();
-    await editor.goto(lineOf(await editor.text(), 'SELECT id'), 3);
+    await editor.goto(await lineOf(editor, 'SELECT id'), 3);
     await editor.command('nlq: Run Query at Cursor');
     await editor.page.locator('.notification-toast').filter({ hasText: 'trust' }).first().waitFor();
     await editor.picture('untrusted');
@@ -147,9 +147,14 @@ const untrusted = {
   },
 };
 
-/** The number, from 1, of the line that contains a text. */
-function lineOf(text, part) {
-  return text.split('\n').findIndex((line) => line.includes(part)) + 1;
+/** The number, from 1, of the line that contains a text, once it is painted. */
+async function lineOf(editor, part) {
+  let line = 0;
+  await until(async () => {
+    line = (await editor.text()).split('\n').findIndex((text) => text.includes(part)) + 1;
+    return line > 0;
+  }, `${part} is shown`);
+  return line;
 }
 
 const withoutServer = {
