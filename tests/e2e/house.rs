@@ -37,7 +37,7 @@ fn naming(word: &str, folders: &[&str], but: &[&str]) -> Vec<String> {
 #[test]
 fn only_its_own_folder_knows_lsp() {
     assert_eq!(
-        naming("tower_lsp_server::", &["crates", "workspace-config", "server/src"], &["server/src/lsp/"]),
+        naming("tower_lsp_server::", &["server/crates", "workspace-config", "server/src"], &["server/src/lsp/"]),
         [""; 0]
     );
 }
@@ -45,15 +45,15 @@ fn only_its_own_folder_knows_lsp() {
 #[test]
 fn only_providers_open_connections() {
     // The demo makes a database of its own; it reaches nobody's.
-    let but = ["crates/providers/", "server/src/cli/demo/"];
-    assert_eq!(naming("sqlx::", &["crates", "workspace-config", "server/src"], &but), [""; 0]);
+    let but = ["server/crates/providers/", "server/src/cli/demo/"];
+    assert_eq!(naming("sqlx::", &["server/crates", "workspace-config", "server/src"], &but), [""; 0]);
 }
 
 #[test]
 fn each_floor_stands_only_on_those_below() {
     let floors = ["text", "catalog", "query", "syntax", "config", "providers", "engine", "ide"];
     for (height, floor) in floors.iter().enumerate() {
-        let folder = if *floor == "config" { "workspace-config".to_owned() } else { format!("crates/{floor}") };
+        let folder = if *floor == "config" { "workspace-config".to_owned() } else { format!("server/crates/{floor}") };
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         let needed = manifest.split("[dev-dependencies]").next().unwrap_or_default();
         for line in needed.lines().filter_map(|line| line.strip_prefix("nlq-")) {
@@ -63,9 +63,11 @@ fn each_floor_stands_only_on_those_below() {
         }
     }
     // The engine knows traits, not services; features know no input or output.
-    for (folder, word) in
-        [("crates/engine/src", "nlq_providers"), ("crates/ide/src", "std::fs"), ("crates/ide/src", "nlq_providers")]
-    {
+    for (folder, word) in [
+        ("server/crates/engine/src", "nlq_providers"),
+        ("server/crates/ide/src", "std::fs"),
+        ("server/crates/ide/src", "nlq_providers"),
+    ] {
         assert_eq!(naming(word, &[folder], &[]), [""; 0]);
     }
 }

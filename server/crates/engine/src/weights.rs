@@ -1,5 +1,5 @@
 //! The ranker and the confidence: linear models over the features of a reading. The numbers are fitted by
-//! `crates/engine/train/fit.py`, which says how; do not edit them by hand.
+//! `server/crates/engine/train/fit.py`, which says how; do not edit them by hand.
 
 /// Names of the features of a reading.
 pub(crate) const FEATURES: [&str; 84] = [

@@ -1,6 +1,6 @@
 //! The provider against a real PostgreSQL server.
 
-#[path = "../../../tests/support/postgres.rs"]
+#[path = "../../../../tests/support/postgres.rs"]
 mod support;
 
 use std::{path::Path, sync::Arc, time::Duration};
