@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -125,9 +125,13 @@ export class Editor {
     return editor;
   }
 
-  /** Puts the tests' own files into the workspace as they were. */
+  /** Puts the tests' own files into the workspace as they were. They are written in place: a file that goes away and comes
+   * back can stay away in the explorer of a busy machine. */
   restore() {
-    cpSync(path.join(here, '..', 'workspace'), this.workspace, { recursive: true });
+    const from = path.join(here, '..', 'workspace');
+    for (const name of readdirSync(from)) {
+      writeFileSync(path.join(this.workspace, name), readFileSync(path.join(from, name)));
+    }
   }
 
   /** Closes everything that a test opened, unsaved text and all, and restores the files. */
