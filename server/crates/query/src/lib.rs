@@ -2,6 +2,7 @@
 
 mod identifier;
 pub mod joins;
+pub mod lift;
 pub mod plan;
 pub mod render;
 pub mod sql;

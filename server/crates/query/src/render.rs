@@ -227,7 +227,11 @@ impl Renderer<'_> {
                 let inner = self.expr(argument, scope)?;
                 bucket(*unit, &inner, self.catalog.dialect)
             }
-            Expr::Minus(left, right) => format!("{} - {}", self.expr(left, scope)?, self.expr(right, scope)?),
+            Expr::Minus(left, right) => {
+                let (left, subtracted) = (self.expr(left, scope)?, self.expr(right, scope)?);
+                let bracketed = matches!(**right, Expr::Minus(..));
+                format!("{left} - {}", if bracketed { format!("({subtracted})") } else { subtracted })
+            }
             Expr::Raw { table, sql } => self.qualify(*table, sql, scope),
         })
     }

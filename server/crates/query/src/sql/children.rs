@@ -163,7 +163,7 @@ pub(super) fn argument(arg: &FunctionArg) -> Option<&Expr> {
 }
 
 /// The arguments of a call, `*` counted as none.
-pub(super) fn arguments(function: &Function) -> Vec<&Expr> {
+pub(crate) fn arguments(function: &Function) -> Vec<&Expr> {
     match &function.args {
         FunctionArguments::List(list) => list.args.iter().filter_map(argument).collect(),
         _ => Vec::new(),
@@ -171,7 +171,7 @@ pub(super) fn arguments(function: &Function) -> Vec<&Expr> {
 }
 
 /// The name of a function in lower case, without its schema.
-pub(super) fn function_name(function: &Function) -> String {
+pub(crate) fn function_name(function: &Function) -> String {
     let last = function.name.0.last().and_then(|part| part.as_ident());
     last.map(|ident| ident.value.to_lowercase()).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ fn table(schema: Option<&str>, name: &str, columns: &[(&str, &str, TypeKind)], k
     }
 }
 
-pub(super) fn shop(dialect: Dialect) -> Catalog {
+pub(crate) fn shop(dialect: Dialect) -> Catalog {
     use TypeKind::{Boolean, Date, Decimal, Integer, Text};
     let schema = (dialect == Dialect::Postgresql).then_some("public");
     let mut orders = table(

@@ -6,7 +6,7 @@ mod children;
 mod complete;
 mod denied;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod functions;
 mod guard;
 mod lexer;
@@ -30,6 +30,9 @@ pub use sensitive::{SensitiveOutputs, sensitive_outputs};
 pub use statements::statements;
 pub use symbols::{Symbol, SymbolKind, symbol_at, symbols};
 
+pub(crate) use children::{arguments, function_name};
+pub(crate) use resolve::{conjuncts, unnested};
+
 /// What SQL text is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct SqlContext<'a> {
@@ -39,4 +42,14 @@ pub struct SqlContext<'a> {
     pub catalog: Option<&'a Catalog>,
     /// What the team says about it.
     pub annotations: &'a Annotations,
+}
+
+/// The tree of a text that is one query, else a sentence that says what it is.
+pub(crate) fn read_query(text: &str, dialect: Dialect) -> Result<Box<sqlparser::ast::Query>, String> {
+    let tokens = lexer::lex(text, dialect);
+    match parse::parse(&parse::prepare(text, &tokens, dialect, false), &tokens, dialect) {
+        Ok(sqlparser::ast::Statement::Query(query)) => Ok(query),
+        Ok(_) => Err("it is another statement".to_owned()),
+        Err(error) => Err(error.message),
+    }
 }

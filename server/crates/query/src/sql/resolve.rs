@@ -910,7 +910,7 @@ pub(super) fn order_exprs(order: Option<&OrderBy>) -> impl Iterator<Item = &Expr
 }
 
 /// The parts of a condition that AND joins.
-pub(super) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
+pub(crate) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
     let (mut parts, mut rest) = (Vec::new(), vec![condition]);
     while let Some(expr) = rest.pop() {
         match expr {
@@ -925,7 +925,7 @@ pub(super) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
 }
 
 /// The expression without the parentheses around it.
-pub(super) fn unnested(mut expr: &Expr) -> &Expr {
+pub(crate) fn unnested(mut expr: &Expr) -> &Expr {
     while let Expr::Nested(inner) = expr {
         expr = inner;
     }
