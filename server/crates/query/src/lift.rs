@@ -1,5 +1,6 @@
 //! The inverse of [`crate::render`]: SQL text as a plan without joins, where a plan can say the same. A query that would
-//! be joined or grouped in another way when rendered again is refused with the reason, never bent until it fits.
+//! be joined in another way when rendered again is refused with the reason. Only groups may become finer: SQLite allows
+//! shown columns that do not follow from the group and takes any row's value, the renderer adds them to the group.
 
 mod from;
 mod joins;
@@ -135,9 +136,10 @@ impl Lifter<'_> {
             plan.having = Some(self.predicate(having)?);
         }
         for key in order {
-            if key.options.nulls_first == Some(true) {
-                return Err(Unliftable::Clause("NULLS FIRST"));
-            }
+            refuse(&[
+                (key.options.nulls_first == Some(true), "NULLS FIRST"),
+                (matches!(key.options.sort, Some(OrderBySort::Using(_))), "ORDER BY ... USING"),
+            ])?;
             let expr = self.order_key(&key.expr, &plan.select)?;
             plan.order.push(OrderKey { expr, descending: matches!(key.options.sort, Some(OrderBySort::Desc)) });
         }

@@ -58,8 +58,13 @@ impl Renderer<'_> {
             || plan.order.iter().any(|key| key.expr.is_aggregate());
         if !group.is_empty() || (aggregated && plan.select.iter().any(|item| !item.expr.is_aggregate())) {
             let shown = plan.select.iter().map(|item| &item.expr).chain(plan.order.iter().map(|key| &key.expr));
+            let one = self.one_of(&joined, &group, &edges);
+            let follows = |expr: &Expr| match expr {
+                Expr::Column(ColumnId { table, .. }) | Expr::AllOf(table) => one.contains(table),
+                _ => false,
+            };
             for expr in shown.filter(|expr| !expr.is_aggregate()) {
-                if !group.contains(expr) && !self.follows_from(expr, &group) {
+                if !group.contains(expr) && !follows(expr) {
                     group.push(expr.clone());
                 }
             }
@@ -106,18 +111,28 @@ impl Renderer<'_> {
         Ok(sql)
     }
 
-    /// A column follows from a group that holds the primary key of its table.
-    fn follows_from(&self, expr: &Expr, group: &[Expr]) -> bool {
-        let table = match expr {
-            Expr::Column(id) => id.table,
-            Expr::AllOf(table) => *table,
-            _ => return false,
-        };
-        let key = &self.catalog.table(table).primary_key;
-        !key.is_empty()
-            && key
-                .iter()
-                .all(|name| self.catalog.find_column(table, name).is_some_and(|key| group.contains(&Expr::Column(key))))
+    /// The tables of which a group has only one row: it holds their primary key; in SQLite, which does not insist on the
+    /// key itself, also what the joins make equal to the key.
+    fn one_of(&self, tables: &[TableId], group: &[Expr], edges: &[Edge]) -> Vec<TableId> {
+        let mut one: Vec<TableId> = Vec::new();
+        loop {
+            let held = |key: ColumnId| group.contains(&Expr::Column(key));
+            let joined = |key: ColumnId| {
+                let pairs = edges.iter().flat_map(|edge| &edge.on);
+                let mut others = pairs.filter_map(|&(a, b)| if a == key { Some(b) } else { (b == key).then_some(a) });
+                self.catalog.dialect == Dialect::Sqlite && others.any(|at| held(at) || one.contains(&at.table))
+            };
+            let next = tables.iter().copied().find(|&table| {
+                let mut key = self.catalog.table(table).primary_key.iter().peekable();
+                !one.contains(&table)
+                    && key.peek().is_some()
+                    && key.all(|name| self.catalog.find_column(table, name).is_some_and(|key| held(key) || joined(key)))
+            });
+            match next {
+                Some(table) => one.push(table),
+                None => return one,
+            }
+        }
     }
 
     fn scope(&self, tables: &[TableId]) -> Scope {

@@ -54,7 +54,7 @@ impl Scope {
         conditions: &mut Vec<Condition<'q>>,
     ) -> Result<(), Unliftable> {
         match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
+            TableFactor::Table { name, alias, args: None, sample: None, with_ordinality: false, .. } => {
                 let idents: Vec<&str> =
                     name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.as_str()).collect();
                 let unknown = || Unliftable::UnknownTable(name.to_string());
@@ -75,7 +75,7 @@ impl Scope {
                 table_with_joins.joins.iter().try_for_each(|join| self.join(join, catalog, conditions))
             }
             TableFactor::Derived { .. } => Err(Unliftable::Clause("a query in FROM")),
-            _ => Err(Unliftable::Clause("a function in FROM")),
+            _ => Err(Unliftable::Clause("a function or a sample in FROM")),
         }
     }
 

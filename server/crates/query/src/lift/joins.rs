@@ -16,8 +16,8 @@ pub(super) fn fit(plan: Plan, tables: &[TableId], equal: &[Pair], graph: &JoinGr
     let query = Query { tables, equal, classes: classes(equal), graph };
     let plain = query.fit(plan.clone());
     let fitted = plain.or_else(|| {
-        let prefer = equal.iter().flat_map(|&(left, right)| [left, right]).collect();
-        query.fit(Plan { prefer, ..plan })
+        let prefer = equal.iter().flat_map(|&(left, right)| [left, right]).filter(|&column| query.leads_right(column));
+        query.fit(Plan { prefer: prefer.collect(), ..plan })
     });
     fitted.ok_or(Unliftable::Joins)
 }
@@ -31,6 +31,14 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
+    /// True when no reference of this column joins the query's tables in another way.
+    fn leads_right(&self, column: ColumnId) -> bool {
+        let own = |at: ColumnId| self.tables.contains(&at.table);
+        let uses = |pairs: &[Pair]| pairs.iter().any(|&(a, b)| a == column || b == column);
+        let within = self.graph.of(column.table).filter(|edge| edge.on.iter().all(|&(a, b)| own(a) && own(b)));
+        within.filter(|edge| uses(&edge.on)).all(|edge| edge.on.iter().all(|&(a, b)| together(&self.classes, a, b)))
+    }
+
     fn fit(&self, mut plan: Plan) -> Option<Plan> {
         let own = plan.own_tables();
         plan.tables = self.tables.iter().copied().filter(|table| !own.contains(table)).collect();

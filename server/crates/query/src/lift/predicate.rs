@@ -1,7 +1,7 @@
 //! Conditions.
 
 use nlq_catalog::{ColumnId, Dialect};
-use sqlparser::ast::{BinaryOperator, Expr as Sql, UnaryOperator};
+use sqlparser::ast::{BinaryOperator, DataType, Expr as Sql, UnaryOperator};
 
 use super::{Lifter, Unliftable};
 use crate::{
@@ -77,10 +77,15 @@ impl Lifter<'_> {
     }
 
     fn like(&mut self, expr: &Sql, pattern: &Sql, negated: bool) -> Result<Predicate, Unliftable> {
-        match self.value(pattern)? {
-            Expr::Literal(Literal::Text(pattern)) => Ok(Predicate::Like { expr: self.value(expr)?, pattern, negated }),
-            _ => Err(Unliftable::Expression(format!("LIKE {pattern}"))),
-        }
+        let Expr::Literal(Literal::Text(pattern)) = self.value(pattern)? else {
+            return Err(Unliftable::Expression(format!("LIKE {pattern}")));
+        };
+        // PostgreSQL compares only text with patterns; the renderer writes the cast again.
+        let expr = match unnested(expr) {
+            Sql::Cast { expr, data_type: DataType::Text, .. } if self.catalog.dialect == Dialect::Postgresql => expr,
+            other => other,
+        };
+        Ok(Predicate::Like { expr: self.value(expr)?, pattern, negated })
     }
 }
 

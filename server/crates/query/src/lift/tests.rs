@@ -1,4 +1,4 @@
-use nlq_catalog::{Annotations, Catalog, Dialect, TableId};
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, Dialect, ForeignKey, TableId, TypeKind};
 
 use super::*;
 use crate::{plan::Comparison, render::render, sql::fixture::shop};
@@ -70,6 +70,18 @@ fn joins_follow_from_the_tables() {
 }
 
 #[test]
+fn one_of_several_references_is_preferred() {
+    let mut catalog = sqlite();
+    let orders = &mut catalog.tables[2];
+    orders.columns.push(Column { name: "seller_id".into(), kind: TypeKind::Integer, ..Column::default() });
+    orders.foreign_keys.push(ForeignKey { columns: vec!["seller_id".into()], ..orders.foreign_keys[0].clone() });
+    let buyers = lift("SELECT name FROM customers c JOIN orders o ON c.id = customer_id AND status = 'x'", &catalog);
+    assert_eq!(buyers.map(|plan| plan.prefer), Ok(Vec::new()));
+    let sellers = lift("SELECT name FROM customers c JOIN orders o ON c.id = seller_id AND status = 'x'", &catalog);
+    assert_eq!(sellers.map(|plan| plan.prefer), Ok(vec![ColumnId { table: TableId(2), column: 5 }]));
+}
+
+#[test]
 fn conditions() {
     check(
         "SELECT id FROM orders WHERE (status = \"open\" OR status LIKE 'c%') AND NOT total_amount BETWEEN 1 AND 2",
@@ -109,6 +121,25 @@ fn groups_and_orders() {
 }
 
 #[test]
+fn what_follows_from_a_group_is_not_added_to_it() {
+    let sql = "SELECT c.name, count(*) FROM customers c JOIN orders o ON c.id = o.customer_id GROUP BY o.customer_id";
+    let from = "SELECT c.name, count(*) FROM customers AS c JOIN orders AS o ON c.id = o.customer_id";
+    check(sql, &format!("{from} GROUP BY o.customer_id"));
+    // Over two references.
+    check(
+        "SELECT name, quantity, count(*) FROM order_items i JOIN orders o ON i.order_id = o.id \
+         JOIN customers c ON c.id = o.customer_id GROUP BY i.id",
+        "SELECT c.name, oi.quantity, count(*) FROM customers AS c JOIN orders AS o ON c.id = o.customer_id \
+         JOIN order_items AS oi ON o.id = oi.order_id GROUP BY oi.id",
+    );
+    // PostgreSQL wants the key itself.
+    let catalog = shop(Dialect::Postgresql);
+    let graph = JoinGraph::new(&catalog, &Annotations::default());
+    let rendered = render(&lift(sql, &catalog).unwrap(), &catalog, &graph).unwrap().sql;
+    assert!(rendered.ends_with("GROUP BY o.customer_id, c.name"), "{rendered}");
+}
+
+#[test]
 fn sets_keep_the_order_of_the_text() {
     check(
         "SELECT id FROM orders UNION SELECT id FROM customers INTERSECT SELECT order_id FROM order_items \
@@ -122,6 +153,8 @@ fn sets_keep_the_order_of_the_text() {
 fn other_dialect() {
     let postgres = shop(Dialect::Postgresql);
     let sql = "SELECT c.name\nFROM customers AS c\nJOIN orders AS o ON c.id = o.customer_id\nWHERE o.status ILIKE 'o%'";
+    assert_eq!(again(sql, &postgres), sql);
+    let sql = "SELECT id\nFROM orders\nWHERE placed_at::text NOT ILIKE '2024%'";
     assert_eq!(again(sql, &postgres), sql);
     let sql = "SELECT date_trunc('month', placed_at)\nFROM orders";
     assert_eq!(again(sql, &postgres), sql);
@@ -145,6 +178,7 @@ fn what_does_not_fit() {
         "WITH o AS (SELECT 1) SELECT * FROM orders",
         "SELECT id FROM orders UNION ALL SELECT id FROM customers",
         "SELECT id FROM orders LIMIT 2 OFFSET 1",
+        "SELECT id FROM orders ORDER BY id NULLS FIRST",
         "SELECT name FROM customers LEFT JOIN orders ON customers.id = customer_id",
         "SELECT count(*) FROM (SELECT id FROM orders)",
         "SELECT * FROM customers JOIN orders USING (id)",
@@ -160,6 +194,8 @@ fn what_does_not_fit() {
     ] {
         assert!(matches!(refused(sql), Unliftable::Expression(_)), "{sql}: {:?}", refused(sql));
     }
+    let long = format!("SELECT id{} FROM orders", " - id".repeat(2_000));
+    assert!(matches!(refused(&long), Unliftable::Expression(_)));
     assert_eq!(refused("SELECT id FROM invoices"), Unliftable::UnknownTable("invoices".to_owned()));
     assert_eq!(refused("SELECT colour FROM orders"), Unliftable::UnknownColumn("colour".to_owned()));
     assert_eq!(refused("SELECT id FROM orders, customers"), Unliftable::UnknownColumn("id".to_owned()));

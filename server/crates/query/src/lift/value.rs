@@ -12,6 +12,9 @@ use crate::{
     sql::{arguments, function_name, unnested},
 };
 
+/// More of them in a row are refused: each is one level deeper, and walking a level takes stack.
+const MOST_SUBTRACTIONS: usize = 100;
+
 impl Lifter<'_> {
     pub(super) fn value(&mut self, expr: &Sql) -> Result<Expr, Unliftable> {
         let unsaid = || Unliftable::Expression(expr.to_string());
@@ -25,6 +28,7 @@ impl Lifter<'_> {
                 }
                 _ => Err(unsaid()),
             },
+            Sql::BinaryOp { op: BinaryOperator::Minus, .. } if chain_length(expr) > MOST_SUBTRACTIONS => Err(unsaid()),
             Sql::BinaryOp { left, op: BinaryOperator::Minus, right } => {
                 Ok(Expr::Minus(Box::new(self.value(left)?), Box::new(self.value(right)?)))
             }
@@ -134,6 +138,15 @@ impl Lifter<'_> {
         let Some(unit) = unit else { return Ok(None) };
         Ok(Some(Expr::Bucket { unit, argument: Box::new(self.value(argument)?) }))
     }
+}
+
+/// Operators in a row, each the left side of the next.
+fn chain_length(mut expr: &Sql) -> usize {
+    let mut length = 0;
+    while let Sql::BinaryOp { left, .. } = unnested(expr) {
+        (expr, length) = (left, length + 1);
+    }
+    length
 }
 
 /// A call without FILTER, OVER and the like.
