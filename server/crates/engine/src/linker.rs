@@ -8,8 +8,9 @@ use nlq_catalog::ColumnId;
 use crate::{
     cues::{Cue, cue_at},
     index::{NameEntry, SchemaIndex, Target, bag, joined, value_words},
+    thesaurus,
     time::{Clock, TimeRange, time_at, unit_of},
-    words::{Token, is_stop},
+    words::{Token, is_stop, stem_of},
 };
 
 /// Words of one name at most.
@@ -18,6 +19,10 @@ const MAX_NAME_WORDS: usize = 6;
 const MAX_VALUE_WORDS: usize = 8;
 /// Names kept of one span.
 const MAX_TARGETS: usize = 24;
+/// Related words tried for one word of the question: more only bring words that lie further off.
+const MAX_RELATED: usize = 12;
+/// Names that a related word says more faintly are not taken: they would be guesses.
+const FAINTEST_SYNONYM: f32 = 0.3;
 
 /// A span of tokens and what it may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +59,7 @@ type Strategy = fn(&mut Proposals<'_>);
 pub(crate) const STRATEGIES: &[(&str, Strategy)] = &[
     ("QuotedValueStrategy", quoted_values),
     ("NameMatchStrategy", names),
+    ("SynonymMatchStrategy", synonyms),
     ("ValueMatchStrategy", values),
     ("PersonValueStrategy", persons),
     ("CapitalizedValueStrategy", capitals),
@@ -201,6 +207,83 @@ fn names(p: &mut Proposals<'_>) {
     }
 }
 
+/// Words that match nothing are looked up in the thesaurus: what a related word names, alone or with its neighbours, may be
+/// meant. It never takes the place of a name that is said.
+fn synonyms(p: &mut Proposals<'_>) {
+    let tokens = p.tokens;
+    let unexplained = |at: usize| {
+        let token = &tokens[at];
+        // Inside a sentence a capital makes it a name; at the front stands what is to be done, unless it is many.
+        let is_open = if at > 0 { !token.is_capital() } else { token.lower.ends_with('s') };
+        !token.quoted
+            && is_open
+            && !is_stop(&token.lower)
+            && !is_stop(&token.stem)
+            && token.number().is_none()
+            && p.index.named(&token.stem).is_empty()
+            && cue_at(tokens, at).is_none()
+    };
+    // In `teachers who teach` the verb adds no second teacher.
+    let said = |stem: &String| tokens.iter().any(|token| token.stem == *stem);
+    let mut found: Vec<(usize, usize, Vec<NameEntry>)> = Vec::new();
+    for at in (0..tokens.len()).filter(|&at| unexplained(at)) {
+        let near: Vec<(Vec<String>, f32)> = thesaurus::related(&tokens[at].lower)
+            .map(|(lemma, strength)| (lemma.split(' ').map(stem_of).collect::<Vec<_>>(), strength))
+            .filter(|(stems, _)| !p.index.named(&bag(stems)).is_empty() && !stems.iter().all(said))
+            .take(MAX_RELATED)
+            .collect();
+        if near.is_empty() {
+            continue;
+        }
+        for from in at.saturating_sub(MAX_NAME_WORDS - 1)..=at {
+            for to in at + 1..=tokens.len().min(from + MAX_NAME_WORDS) {
+                if (from + 1..to).any(|i| tokens[i].after_comma || tokens[i].after_stop) {
+                    break;
+                }
+                let others = (from..to).filter(|&i| i != at);
+                if others.clone().any(|i| tokens[i].quoted || is_stop(&tokens[i].lower)) {
+                    continue;
+                }
+                let others: Vec<String> = others.map(|i| tokens[i].stem.clone()).collect();
+                let entries = meant(p.index, &others, &near);
+                if !entries.is_empty() {
+                    found.push((from, to, entries));
+                }
+            }
+        }
+    }
+    for (from, to, entries) in found {
+        if !p.found.contains_key(&(from, to)) {
+            let worth = entries[0].score * ((to - from) as f32).powf(1.15);
+            p.propose(from, to, worth, ChunkKind::Name).names = entries;
+        }
+    }
+}
+
+/// What some words may name together with one of the related words, best first.
+fn meant(index: &SchemaIndex, words: &[String], related: &[(Vec<String>, f32)]) -> Vec<NameEntry> {
+    let mut entries: Vec<NameEntry> = Vec::new();
+    for (stems, strength) in related {
+        let mut phrase = words.to_vec();
+        phrase.extend_from_slice(stems);
+        for entry in index.named(&bag(&phrase)) {
+            // A glossary says itself what else its terms are called.
+            let is_schema = matches!(entry.target, Target::Table(_) | Target::Column(_));
+            // Of a longer name only the one word is less sure.
+            let share = 1.0 / (words.len() + 1) as f32;
+            let score = entry.score * (1.0 - share * (0.7 - 0.35 * strength));
+            let known = entries.iter().any(|e| e.target == entry.target && e.score >= score);
+            if is_schema && score >= FAINTEST_SYNONYM && !known {
+                entries.retain(|e| e.target != entry.target);
+                entries.push(NameEntry { target: entry.target, score, strategy: "SynonymMatchStrategy" });
+            }
+        }
+    }
+    entries.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
+    entries.truncate(MAX_TARGETS);
+    entries
+}
+
 fn values(p: &mut Proposals<'_>) {
     let tokens = p.tokens;
     for from in 0..tokens.len() {
@@ -335,5 +418,65 @@ fn cues(p: &mut Proposals<'_>) {
         {
             p.propose(at, at + 1, 0.9, ChunkKind::Name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nlq_catalog::{Annotations, Catalog, Column, Dialect, Table};
+
+    use super::*;
+    use crate::words::tokenize;
+
+    fn linked(tables: &[(&str, &[&str])], question: &str) -> Vec<String> {
+        let table = |(name, columns): &(&str, &[&str])| Table {
+            name: (*name).to_owned(),
+            columns: columns.iter().map(|c| Column { name: (*c).to_owned(), ..Column::default() }).collect(),
+            ..Table::default()
+        };
+        let mut catalog = Catalog { dialect: Dialect::Sqlite, ..Catalog::default() };
+        catalog.tables = tables.iter().map(table).collect();
+        let index = SchemaIndex::new(Arc::new(catalog), Arc::new(Annotations::default()));
+        let (tokens, _) = tokenize(question);
+        let chunks = link(question, &tokens, &index, Clock { today: chrono::NaiveDate::default(), fiscal_start: 1 });
+        let named = chunks.iter().filter_map(|chunk| {
+            let entry = chunk.names.first()?;
+            let name = match entry.target {
+                Target::Table(id) => index.catalog().table(id).name.clone(),
+                Target::Column(id) => index.column(id).name.clone(),
+                other => format!("{other:?}"),
+            };
+            Some(format!("{name} {} {}", entry.strategy, if entry.score < 0.7 { "faint" } else { "clear" }))
+        });
+        named.collect()
+    }
+
+    const CLINIC: &[(&str, &[&str])] = &[("lawyers", &["id", "surname", "wage"]), ("towns", &["id", "nation"])];
+
+    #[test]
+    fn a_related_word_names_what_nothing_else_names() {
+        assert_eq!(
+            linked(CLINIC, "the remuneration of attorneys"),
+            ["wage SynonymMatchStrategy faint", "lawyers SynonymMatchStrategy faint"]
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_said_is_taken_as_it_is() {
+        let tables: &[(&str, &[&str])] = &[("lawyers", &["id"]), ("attorneys", &["id"])];
+        assert_eq!(linked(tables, "all attorneys"), ["attorneys DirectTableMatchStrategy clear"]);
+    }
+
+    #[test]
+    fn a_verb_beside_its_noun_names_nothing_more() {
+        let tables: &[(&str, &[&str])] = &[("climbers", &["id", "height"])];
+        assert_eq!(linked(tables, "climbers who climb"), ["climbers DirectTableMatchStrategy clear"]);
+    }
+
+    #[test]
+    fn what_is_far_off_stays_unknown() {
+        assert_eq!(linked(CLINIC, "every banana"), Vec::<String>::new());
     }
 }
