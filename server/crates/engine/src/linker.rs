@@ -225,13 +225,30 @@ fn synonyms(p: &mut Proposals<'_>) {
     };
     // In `teachers who teach` the verb adds no second teacher.
     let said = |stem: &String| tokens.iter().any(|token| token.stem == *stem);
-    let mut found: Vec<(usize, usize, Vec<NameEntry>)> = Vec::new();
-    for at in (0..tokens.len()).filter(|&at| unexplained(at)) {
-        let near: Vec<(Vec<String>, f32)> = thesaurus::related(&tokens[at].lower)
+    let near = |words: &str| -> Vec<(Vec<String>, f32)> {
+        thesaurus::related(words)
             .map(|(lemma, strength)| (lemma.split(' ').map(stem_of).collect::<Vec<_>>(), strength))
             .filter(|(stems, _)| !p.index.named(&bag(stems)).is_empty() && !stems.iter().all(said))
             .take(MAX_RELATED)
-            .collect();
+            .collect()
+    };
+    let mut found: Vec<(usize, usize, Vec<NameEntry>)> = Vec::new();
+    // Two words that mean one: `last name`, `date of birth`.
+    for at in 0..tokens.len() {
+        let second = at + if tokens.get(at + 1).is_some_and(|t| t.lower == "of") { 2 } else { 1 };
+        let Some(other) = tokens.get(second) else { break };
+        let parted = tokens[at + 1..=second].iter().any(|t| t.quoted || t.after_comma || t.after_stop);
+        let stems = [tokens[at].stem.clone(), other.stem.clone()];
+        if parted || tokens[at].quoted || !p.index.named(&bag(&stems)).is_empty() {
+            continue;
+        }
+        let entries = meant(p.index, &[], &near(&format!("{} {}", tokens[at].lower, other.lower)));
+        if !entries.is_empty() {
+            found.push((at, second + 1, entries));
+        }
+    }
+    for at in (0..tokens.len()).filter(|&at| unexplained(at)) {
+        let near = near(&tokens[at].lower);
         if near.is_empty() {
             continue;
         }
@@ -461,6 +478,11 @@ mod tests {
             linked(CLINIC, "the remuneration of attorneys"),
             ["wage SynonymMatchStrategy faint", "lawyers SynonymMatchStrategy faint"]
         );
+    }
+
+    #[test]
+    fn two_words_can_mean_one() {
+        assert_eq!(linked(CLINIC, "show last names"), ["surname SynonymMatchStrategy faint"]);
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! Words that mean the same or nearly the same, from WordNet (see `data/wordnet-license.txt`), compiled into
-//! `data/thesaurus.bin` by `train/thesaurus.py`, which also says what the file looks like.
+//! Words that mean the same or nearly the same. Most are from WordNet (see `data/wordnet-license.txt`), compiled into
+//! `data/thesaurus.bin` by `train/thesaurus.py`, which also says what the file looks like. To them come words that people
+//! were seen to put in the place of a schema's words: `data/pairs.txt`, made by `train/pairs.py`.
 
 use std::{collections::HashMap, sync::OnceLock};
 
 static DATA: &[u8] = include_bytes!("../data/thesaurus.bin");
+static PAIRS: &str = include_str!("../data/pairs.txt");
 
 /// Forms of which a word can be: `rated` is of `rate` and, as an adjective, itself.
 const MAX_LEMMAS: usize = 4;
@@ -90,7 +92,7 @@ pub(crate) fn strength(a: &str, b: &str) -> f32 {
 
 fn thesaurus() -> &'static Thesaurus {
     static THESAURUS: OnceLock<Thesaurus> = OnceLock::new();
-    THESAURUS.get_or_init(|| read(DATA))
+    THESAURUS.get_or_init(|| read(DATA, PAIRS))
 }
 
 impl Thesaurus {
@@ -129,8 +131,8 @@ impl Thesaurus {
     }
 }
 
-/// Reads the compiled file. It is part of the program, so a part that is cut short is only left out.
-fn read(data: &'static [u8]) -> Thesaurus {
+/// Reads both files. They are part of the program, so what is cut short is only left out.
+fn read(data: &'static [u8], mined: &'static str) -> Thesaurus {
     let mut rest = data;
     let mut part = || {
         let (length, tail) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
@@ -160,6 +162,22 @@ fn read(data: &'static [u8]) -> Thesaurus {
             pairs.push((id, u16::from_le_bytes([low, high]), strength));
         }
     }
+    // Sorted, as they stand in the file: a pair that is in both files counts as the stronger one.
+    let compiled = pairs.len();
+    for (one, other, strength) in mined.lines().filter_map(mined_pair) {
+        let mut place = |word: &'static str| {
+            *places.entry(word).or_insert_with(|| {
+                words.push(word);
+                (words.len() - 1) as u16
+            })
+        };
+        let (one, other) = (place(one), place(other));
+        let (first, last) = (one.min(other), one.max(other));
+        match pairs[..compiled].binary_search_by_key(&(first, last), |pair| (pair.0, pair.1)) {
+            Ok(at) => pairs[at].2 = pairs[at].2.max(strength),
+            Err(_) => pairs.push((first, last, strength)),
+        }
+    }
     let (starts, related) = both_ways(&pairs, words.len());
     Thesaurus { words, places, starts, related }
 }
@@ -182,6 +200,14 @@ fn unshared(lines: &str) -> String {
         before = start;
     }
     out
+}
+
+/// A line of `data/pairs.txt` with its strength: the more databases, the more general.
+fn mined_pair(line: &'static str) -> Option<(&'static str, &'static str, u8)> {
+    let mut fields = line.split('\t');
+    let (one, other) = (fields.next()?, fields.next()?);
+    let databases: f32 = fields.next()?.parse().ok()?;
+    Some((one, other, (255.0 * 0.95 * (1.0 - 0.8 / databases.max(1.0))) as u8))
 }
 
 /// Every pair at both of its words, strongest first.
@@ -277,9 +303,16 @@ mod tests {
     }
 
     #[test]
+    fn what_people_were_seen_to_say_is_known_too() {
+        for (a, b) in [("category", "type"), ("goods", "products"), ("forename", "first name")] {
+            assert!(strength(a, b) > 0.5, "{a} {b} {}", strength(a, b));
+        }
+    }
+
+    #[test]
     fn a_file_cut_short_is_read_as_far_as_it_goes() {
         for end in [0, 3, 100, DATA.len() / 2, DATA.len() - 1] {
-            let cut = read(&DATA[..end]);
+            let cut = read(&DATA[..end], PAIRS);
             assert_eq!(cut.starts.len(), cut.words.len() + 1);
         }
     }
