@@ -23,6 +23,8 @@ const MAX_TARGETS: usize = 24;
 const MAX_RELATED: usize = 12;
 /// Names that a related word says more faintly are not taken: they would be guesses.
 const FAINTEST_SYNONYM: f32 = 0.3;
+/// No related word says a name as clearly as the name itself, however many words beside it are the name's own.
+const CLEAREST_SYNONYM: f32 = 0.85;
 
 /// A span of tokens and what it may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +54,9 @@ pub(crate) enum ChunkKind {
     /// A content word that nothing explains.
     Unknown,
 }
+
+/// Stems of a related lemma, and how near it is.
+type Related = (Vec<String>, f32);
 
 type Strategy = fn(&mut Proposals<'_>);
 
@@ -225,44 +230,38 @@ fn synonyms(p: &mut Proposals<'_>) {
     };
     // In `teachers who teach` the verb adds no second teacher.
     let said = |stem: &String| tokens.iter().any(|token| token.stem == *stem);
-    let near = |words: &str| -> Vec<(Vec<String>, f32)> {
+    let near = |words: &str| -> Vec<Related> {
         thesaurus::related(words)
             .map(|(lemma, strength)| (lemma.split(' ').map(stem_of).collect::<Vec<_>>(), strength))
             .filter(|(stems, _)| !p.index.named(&bag(stems)).is_empty() && !stems.iter().all(said))
             .take(MAX_RELATED)
             .collect()
     };
-    let mut found: Vec<(usize, usize, Vec<NameEntry>)> = Vec::new();
-    // Two words that mean one: `last name`, `date of birth`.
+    let mut open: Vec<(usize, usize, Vec<Related>)> = Vec::new();
     for at in 0..tokens.len() {
+        if unexplained(at) {
+            open.push((at, at + 1, near(&tokens[at].lower)));
+        }
+        // Two words that mean one: `last name`, `date of birth`.
         let second = at + if tokens.get(at + 1).is_some_and(|t| t.lower == "of") { 2 } else { 1 };
-        let Some(other) = tokens.get(second) else { break };
+        let Some(other) = tokens.get(second) else { continue };
         let parted = tokens[at + 1..=second].iter().any(|t| t.quoted || t.after_comma || t.after_stop);
         let stems = [tokens[at].stem.clone(), other.stem.clone()];
-        if parted || tokens[at].quoted || !p.index.named(&bag(&stems)).is_empty() {
-            continue;
-        }
-        let entries = meant(p.index, &[], &near(&format!("{} {}", tokens[at].lower, other.lower)));
-        if !entries.is_empty() {
-            found.push((at, second + 1, entries));
+        if !parted && !tokens[at].quoted && p.index.named(&bag(&stems)).is_empty() {
+            open.push((at, second + 1, near(&format!("{} {}", tokens[at].lower, other.lower))));
         }
     }
-    for at in (0..tokens.len()).filter(|&at| unexplained(at)) {
-        let near = near(&tokens[at].lower);
-        if near.is_empty() {
-            continue;
-        }
-        for from in at.saturating_sub(MAX_NAME_WORDS - 1)..=at {
-            for to in at + 1..=tokens.len().min(from + MAX_NAME_WORDS) {
-                if (from + 1..to).any(|i| tokens[i].after_comma || tokens[i].after_stop) {
-                    break;
-                }
-                let others = (from..to).filter(|&i| i != at);
-                if others.clone().any(|i| tokens[i].quoted || is_stop(&tokens[i].lower)) {
+    let mut found: Vec<(usize, usize, Vec<NameEntry>)> = Vec::new();
+    for (first, end, near) in open.iter().filter(|(_, _, near)| !near.is_empty()) {
+        for from in end.saturating_sub(MAX_NAME_WORDS)..=*first {
+            for to in *end..=tokens.len().min(from + MAX_NAME_WORDS) {
+                let others = || tokens[from..*first].iter().chain(&tokens[*end..to]);
+                let parted = tokens[from + 1..to].iter().any(|t| t.after_comma || t.after_stop);
+                if parted || others().any(|t| t.quoted || is_stop(&t.lower)) {
                     continue;
                 }
-                let others: Vec<String> = others.map(|i| tokens[i].stem.clone()).collect();
-                let entries = meant(p.index, &others, &near);
+                let others: Vec<String> = others().map(|t| t.stem.clone()).collect();
+                let entries = meant(p.index, &others, near);
                 if !entries.is_empty() {
                     found.push((from, to, entries));
                 }
@@ -278,7 +277,7 @@ fn synonyms(p: &mut Proposals<'_>) {
 }
 
 /// What some words may name together with one of the related words, best first.
-fn meant(index: &SchemaIndex, words: &[String], related: &[(Vec<String>, f32)]) -> Vec<NameEntry> {
+fn meant(index: &SchemaIndex, words: &[String], related: &[Related]) -> Vec<NameEntry> {
     let mut entries: Vec<NameEntry> = Vec::new();
     for (stems, strength) in related {
         let mut phrase = words.to_vec();
@@ -288,7 +287,7 @@ fn meant(index: &SchemaIndex, words: &[String], related: &[(Vec<String>, f32)]) 
             let is_schema = matches!(entry.target, Target::Table(_) | Target::Column(_));
             // Of a longer name only the one word is less sure.
             let share = 1.0 / (words.len() + 1) as f32;
-            let score = entry.score * (1.0 - share * (0.7 - 0.35 * strength));
+            let score = (entry.score * (1.0 - share * (0.6 - 0.35 * strength))).min(CLEAREST_SYNONYM);
             let known = entries.iter().any(|e| e.target == entry.target && e.score >= score);
             if is_schema && score >= FAINTEST_SYNONYM && !known {
                 entries.retain(|e| e.target != entry.target);
@@ -465,7 +464,11 @@ mod tests {
                 Target::Column(id) => index.column(id).name.clone(),
                 other => format!("{other:?}"),
             };
-            Some(format!("{name} {} {}", entry.strategy, if entry.score < 0.7 { "faint" } else { "clear" }))
+            Some(format!(
+                "{name} {} {}",
+                entry.strategy,
+                if entry.score <= CLEAREST_SYNONYM { "faint" } else { "clear" }
+            ))
         });
         named.collect()
     }
