@@ -11,8 +11,7 @@
 //!
 //! Names are found by `DirectTableMatchStrategy`, `DirectColumnMatchStrategy`, `PartialTableMatchStrategy`,
 //! `PartialColumnMatchStrategy`, `GlossaryTermMatchStrategy`, `SemanticConceptMatchStrategy`, `CommentMatchStrategy`,
-//! `PersonNameStrategy` and `DisplayColumnStrategy` (`index.rs`); for words that match none of these,
-//! `SynonymMatchStrategy` asks the thesaurus (`linker.rs`, `thesaurus.rs`). Every link of an answer tells its own.
+//! `PersonNameStrategy` and `DisplayColumnStrategy` (`index.rs`); every link of an answer tells its own.
 //!
 //! Data goes one way, from the top of the table to its end; `engine.rs` is the entry, `conversation.rs` joins follow-ups and
 //! replies, `changes.rs` turns away what would write.
@@ -35,7 +34,6 @@ mod meaning;
 mod readings;
 mod reasoning;
 mod sound;
-mod thesaurus;
 mod time;
 mod weights;
 mod words;
