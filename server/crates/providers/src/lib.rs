@@ -9,4 +9,4 @@ mod wait;
 
 pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};
 pub use rows::{ColumnHead, Rows, Truncated, Value};
-pub use sqlite::sqlite_catalog;
+pub use sqlite::{sqlite_catalog, sqlite_file};

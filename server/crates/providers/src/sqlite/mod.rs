@@ -12,6 +12,7 @@ mod values;
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -41,6 +42,11 @@ impl Sqlite {
 /// Reads the schema of a SQLite file, without any workspace.
 pub async fn sqlite_catalog(path: &Path, options: SchemaOptions<'_>) -> Result<Catalog, ProviderError> {
     schema::read(path, options, CancellationToken::new()).await
+}
+
+/// A SQLite file, without any workspace: what measures the engine runs on, read-only like every other.
+pub fn sqlite_file(path: &Path) -> Arc<dyn QueryProvider> {
+    Arc::new(Sqlite { path: path.to_owned() })
 }
 
 #[async_trait]

@@ -3,12 +3,15 @@
 
 mod check;
 mod children;
+mod clauses;
 mod complete;
 mod denied;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod functions;
 mod guard;
+mod hardness;
+mod joined;
 mod lexer;
 mod lints;
 mod missing;
@@ -24,8 +27,10 @@ mod symbols;
 use nlq_catalog::{Annotations, Catalog, Dialect};
 
 pub use check::check;
+pub use clauses::{Clause, Clauses, Detail, clauses};
 pub use complete::{Completion, CompletionKind, complete};
 pub use guard::{ReadOnlyQuery, Refusal, guard};
+pub use hardness::{Hardness, hardness};
 pub use sensitive::{SensitiveOutputs, sensitive_outputs};
 pub use statements::statements;
 pub use symbols::{Symbol, SymbolKind, symbol_at, symbols};
