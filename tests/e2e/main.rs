@@ -8,6 +8,7 @@ mod postgres_server;
 mod cli_ask;
 mod cli_check;
 mod cli_demo;
+mod cli_eval;
 mod cli_support;
 mod cli_workspace;
 mod house;

@@ -62,7 +62,7 @@ enum Command {
     Doctor(doctor::Args),
     /// Make a demo workspace with a shop database, and answer its questions
     Demo(demo::Args),
-    /// Answer a file of questions over a folder of SQLite databases, for scoring
+    /// Answer a file of questions over a folder of SQLite databases, measure the answers, compare runs
     Eval(eval::Args),
     /// Print the JSON Schema of nlq.yaml or of annotation files
     Schemas(schemas::Args),
@@ -107,7 +107,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
         Command::Doctor(args) => doctor::run(args, &context).await,
         Command::Demo(args) => demo::run(args, &context).await,
         Command::Eval(args) => {
-            eval::run(args).await.map_err(|error| CliError::Usage(format!("{error:#}")))?;
+            eval::run(args, &context).await.map_err(|error| CliError::Usage(format!("{error:#}")))?;
             Ok(Exit::Clean)
         }
         Command::Schemas(args) => schemas::run(&args, &context),

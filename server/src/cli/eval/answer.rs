@@ -1,0 +1,86 @@
+//! The engine's answers to the questions.
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use chrono::NaiveDate;
+use nlq_engine::{Engine, Outcome, Question, SchemaIndex, Settings};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{
+    ablation::{self, Part},
+    databases::Databases,
+    questions::{Asked, Prediction},
+};
+
+/// An engine with what it knows of every database.
+pub(super) struct Answerer {
+    engine: Engine,
+    indexes: BTreeMap<String, SchemaIndex>,
+    today: NaiveDate,
+}
+
+/// Every reading of a question, for fitting the engine's weights.
+#[derive(Debug, Serialize)]
+pub(super) struct Readings<'a> {
+    id: &'a serde_json::Value,
+    db_id: &'a str,
+    db_file: &'a str,
+    gold: &'a str,
+    question: &'a str,
+    candidates: Vec<(String, Vec<f32>)>,
+}
+
+impl Answerer {
+    /// An engine without some parts.
+    pub(super) fn new(databases: &Databases, today: NaiveDate, without: &[Part]) -> Self {
+        let index = |catalog| SchemaIndex::new(ablation::without(catalog, without), Arc::default());
+        let indexes = databases.iter().map(|(name, database)| (name.to_owned(), index(&database.catalog)));
+        Self { engine: Engine::new(Settings::default()), indexes: indexes.collect(), today }
+    }
+
+    fn question<'a>(&self, asked: &'a Asked) -> Question<'a> {
+        Question { text: &asked.question, earlier: &[], replies: &[], today: self.today }
+    }
+
+    /// Answers every question; the best reading is given also where the engine would ask back, with its low confidence.
+    pub(super) fn answers(&self, asked: &[Asked], step: &(dyn Fn() + Sync)) -> Vec<Prediction> {
+        let answer = |asked: &Asked| {
+            step();
+            let index = self.indexes.get(&asked.db_file);
+            let begun = Instant::now();
+            let answer = index.map(|index| self.engine.answer(self.question(asked), index));
+            let latency_ms = (begun.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+            let confidence = answer.as_ref().map_or(0.0, |a| a.confidence);
+            let query = answer.and_then(|answer| match answer.outcome {
+                Outcome::Query { sql, .. } => Some(sql),
+                Outcome::Clarification(asked) => asked.options.into_iter().next().map(|option| option.sql),
+                Outcome::Abstention { .. } => None,
+            });
+            Prediction { id: asked.id.clone(), query, confidence, latency_ms }
+        };
+        asked.par_iter().map(answer).collect()
+    }
+
+    /// The queries of all readings of a question, best first.
+    pub(super) fn queries(&self, asked: &Asked) -> Vec<String> {
+        let Some(index) = self.indexes.get(&asked.db_file) else { return Vec::new() };
+        self.engine.candidates(self.question(asked), index).into_iter().map(|candidate| candidate.sql).collect()
+    }
+
+    /// All readings of all questions with their features.
+    pub(super) fn readings<'a>(&self, asked: &'a [Asked]) -> Vec<Readings<'a>> {
+        let of = |asked: &'a Asked| {
+            let candidates = self.engine.candidates(self.question(asked), self.indexes.get(&asked.db_file)?);
+            Some(Readings {
+                id: &asked.id,
+                db_id: &asked.db_id,
+                db_file: &asked.db_file,
+                gold: &asked.gold,
+                question: &asked.question,
+                candidates: candidates.into_iter().map(|candidate| (candidate.sql, candidate.features)).collect(),
+            })
+        };
+        asked.iter().filter_map(of).collect()
+    }
+}
