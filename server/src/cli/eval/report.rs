@@ -21,8 +21,8 @@ const THRESHOLD: f64 = 0.85;
 const EXAMPLES: usize = 3;
 /// Databases told of: those where most can be won.
 const WORST_DATABASES: usize = 10;
-/// Spider's words, from easy to hard; others follow by name.
-const DIFFICULTIES: [&str; 4] = ["easy", "medium", "hard", "extra"];
+/// The words of Spider and BIRD, from easy to hard; others follow by name.
+const DIFFICULTIES: [&str; 7] = ["easy", "simple", "medium", "moderate", "hard", "challenging", "extra"];
 
 /// A run as it was scored.
 #[derive(Debug)]
