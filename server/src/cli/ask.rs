@@ -1,13 +1,12 @@
-use std::io::Read;
-
-use chrono::NaiveDate;
-use nlq_engine::{Answer, Clarification, Outcome};
+use nlq_engine::{Clarification, Outcome};
 use nlq_providers::{Limits, Rows};
 use serde_json::{Value, json};
 
 use super::{
+    asking::{self, Asking},
     context::Context,
     error::{CliError, Exit},
+    explain,
     output::{Output, Progress, Style, Table, confidence_words, indent, summary, visible},
     terminal,
 };
@@ -18,47 +17,24 @@ const MAX_CLARIFICATIONS: usize = 5;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The question; `-` reads it from standard input
-    question: String,
-    /// Connection, such as shop/dev (default: the workspace's default connection)
-    #[arg(long, short)]
-    connection: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
     /// Show the whole derivation
     #[arg(long)]
     explain: bool,
     /// Run the query and show its rows
-    #[arg(long)]
+    #[arg(long, conflicts_with = "offline")]
     run: bool,
     /// Rows to show at most (default: the workspace's `max_result_rows`)
     #[arg(long, value_name = "ROWS", requires = "run")]
     limit: Option<usize>,
-    /// Use the schema snapshot only, do not connect
-    #[arg(long, conflicts_with = "run")]
-    offline: bool,
-    /// Reply to the question that nlq asked back; may be repeated
-    #[arg(long, value_name = "TEXT")]
-    reply: Vec<String>,
-    /// What "today" is, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
-    today: Option<NaiveDate>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
-    let question = question(&args.question)?;
+    let mut ask = args.asking.read()?;
     let session = context.session()?;
-    let mut ask = Ask {
-        text: question,
-        replies: args.reply.clone(),
-        connection: args.connection.clone(),
-        offline: args.offline,
-        today: args.today,
-        ..Ask::default()
-    };
-    let interactive = !args.json && terminal::is_interactive();
-    let mut checked = answer(&session, &ask, context).await?;
+    let interactive = !args.asking.json && terminal::is_interactive();
+    let mut checked = asking::answer(&session, &ask, context).await?;
     while let Outcome::Clarification(asked) = &checked.answer.outcome
         && interactive
         && ask.replies.len() < MAX_CLARIFICATIONS
@@ -69,7 +45,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError>
         };
         ask.replies.push(asked.options[choice].label.clone());
         context.out.line("")?;
-        checked = answer(&session, &ask, context).await?;
+        checked = asking::answer(&session, &ask, context).await?;
     }
     let rows = match (&checked.answer.outcome, &checked.validation) {
         (Outcome::Query { .. }, Validation::Failed(_)) => None,
@@ -77,18 +53,15 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError>
         _ => None,
     };
     session.close().await;
-    let failed = matches!(rows, Some(Err(_))) || matches!(checked.validation, Validation::Failed(_));
-    let exit = match checked.answer.outcome {
-        Outcome::Query { .. } if !failed => Exit::Clean,
-        _ => Exit::Findings,
-    };
-    if args.json {
+    let failed = matches!(rows, Some(Err(_)));
+    let exit = if failed { Exit::Findings } else { asking::exit(&checked) };
+    if args.asking.json {
         context.out.json(&to_json(&ask, &checked, rows.as_ref(), args.explain))?;
         return Ok(exit);
     }
     context.out.line(answer_text(&checked, context.out))?;
     if args.explain {
-        context.out.line(derivation(&checked.answer, context.out))?;
+        context.out.line(explain::derivation(&checked, &session, context.out))?;
     }
     match rows {
         Some(Ok(rows)) => {
@@ -99,26 +72,6 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError>
         None => {}
     }
     Ok(exit)
-}
-
-/// The question as it was meant: from standard input for `-`, never empty.
-fn question(argument: &str) -> Result<String, CliError> {
-    let mut text = argument.to_owned();
-    if argument == "-" {
-        text.clear();
-        let read = std::io::stdin().lock().read_to_string(&mut text);
-        read.map_err(|error| CliError::Usage(format!("cannot read the question from standard input: {error}")))?;
-    }
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(CliError::Usage("the question is empty: say what you want to know".into()));
-    }
-    Ok(text.to_owned())
-}
-
-async fn answer(session: &Session, ask: &Ask, context: &Context) -> Result<Checked, CliError> {
-    let progress = Progress::spinner("");
-    Ok(session.ask(ask, context.cancel.clone(), &|stage| progress.say(stage)).await?)
 }
 
 async fn rows(
@@ -195,7 +148,7 @@ fn field(text: &mut String, out: Output, name: &str, value: &str) {
     text.push_str(&format!("{name}  {}", visible(value, true)));
 }
 
-fn clarification_text(asked: &Clarification, out: Output) -> String {
+pub(super) fn clarification_text(asked: &Clarification, out: Output) -> String {
     let mut text = format!("{} {}", out.paint(Style::Yellow, "nlq asks:"), visible(&asked.question, true));
     for (number, option) in asked.options.iter().enumerate() {
         text.push_str(&format!("\n{:>3}. {}\n", number + 1, out.paint(Style::Bold, visible(&option.label, true))));
@@ -210,38 +163,8 @@ pub(super) fn rows_text(rows: &Rows, limit: usize, out: Output) -> String {
     if rows.columns.is_empty() { note } else { format!("{}\n{note}", Table::of(rows, limit).render(out)) }
 }
 
-/// The reasoning stream: stages, steps with their evidence, what lost and why, and what the confidence is made of.
-fn derivation(answer: &Answer, out: Output) -> String {
-    let mut text = format!("\n{}", out.paint(Style::Bold, "How it came about"));
-    for stage in &answer.reasoning.stages {
-        let time = out.paint(Style::Dim, format!("{} µs", stage.micros));
-        text.push_str(&format!("\n\n{}  {time}\n  {}", out.paint(Style::Blue, &stage.name), stage.description));
-        for step in &stage.steps {
-            let confidence = out.paint(Style::Dim, format!("{:.2}", step.confidence));
-            text.push_str(&format!("\n  {confidence} {}", visible(&step.description, true)));
-            if step.evidence.as_object().is_none_or(|evidence| !evidence.is_empty()) && !step.evidence.is_null() {
-                text.push_str(&format!("\n       {}", out.paint(Style::Dim, &step.evidence)));
-            }
-        }
-        for other in &stage.alternatives {
-            let lost = format!("\n  not taken ({:.2}): {}: {}", other.confidence, other.description, other.reason);
-            text.push_str(&visible(&lost, true));
-        }
-        if !stage.conclusion.is_empty() {
-            text.push_str(&format!("\n  {} {}", out.paint(Style::Green, "⇒"), visible(&stage.conclusion, true)));
-        }
-    }
-    if !answer.factors.is_empty() {
-        text.push_str(&format!("\n\n{}", out.paint(Style::Bold, "What the confidence is made of")));
-        for factor in &answer.factors {
-            text.push_str(&format!("\n  {:.2}  {}: {}", factor.value, factor.name, visible(&factor.explanation, true)));
-        }
-    }
-    text
-}
-
 /// Documented in docs/cli.md.
-fn to_json(ask: &Ask, checked: &Checked, rows: Option<&Result<Rows, SessionError>>, explain: bool) -> Value {
+pub(super) fn to_json(ask: &Ask, checked: &Checked, rows: Option<&Result<Rows, SessionError>>, explain: bool) -> Value {
     let answer = &checked.answer;
     let mut object = json!({
         "question": ask.text,

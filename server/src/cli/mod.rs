@@ -2,12 +2,14 @@
 
 mod annotate;
 mod ask;
+mod asking;
 mod check;
 mod context;
 mod demo;
 mod doctor;
 mod error;
 mod eval;
+mod explain;
 mod init;
 mod lsp;
 mod output;
@@ -50,6 +52,8 @@ enum Command {
     Trust(trust::Args),
     /// Turn a question into a query
     Ask(ask::Args),
+    /// Show how a question is understood: words, joins, query, confidence, and why other readings lost
+    Explain(explain::Args),
     /// Check every prompt, answer, configuration and annotation file
     Check(check::Args),
     /// Read the database's schema, or show it
@@ -101,6 +105,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
         Command::Init(args) => init::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Ask(args) => ask::run(args, &context).await,
+        Command::Explain(args) => explain::run(&args, &context).await,
         Command::Check(args) => check::run(args, &context).await,
         Command::Schema(command) => schema::run(command, &context).await,
         Command::Annotate(command) => annotate::run(&command, &context),

@@ -1,6 +1,6 @@
 //! What the client can do, negotiated once, and what the server offers.
 
-use nlq_ide::TokenKind;
+use nlq_ide::{TokenKind, TokenModifier};
 use nlq_text::Encoding;
 use serde::Deserialize;
 use serde_json::Value;
@@ -125,12 +125,23 @@ const TOKEN_TYPES: [(TokenKind, SemanticTokenType); 9] = [
     (TokenKind::Time, SemanticTokenType::EVENT),
     (TokenKind::Operation, SemanticTokenType::OPERATOR),
     (TokenKind::Term, SemanticTokenType::TYPE),
-    (TokenKind::Unknown, SemanticTokenType::VARIABLE),
+    // What is not understood stays as plain as the rest of a comment.
+    (TokenKind::Unknown, SemanticTokenType::COMMENT),
 ];
 
 /// Index of a token's type in the legend.
 pub(super) fn token_type(kind: TokenKind) -> u32 {
     TOKEN_TYPES.iter().position(|(known, _)| *known == kind).unwrap_or_default() as u32
+}
+
+/// The legend's modifiers. They are nlq's own: by them an editor gives the words of a prompt another look than code.
+const TOKEN_MODIFIERS: [(TokenModifier, &str); 2] =
+    [(TokenModifier::Unresolved, "unresolved"), (TokenModifier::Resolved, "resolved")];
+
+/// A token's modifier as the bit of its place in the legend.
+pub(super) fn token_modifiers(modifier: Option<TokenModifier>) -> u32 {
+    let place = TOKEN_MODIFIERS.iter().position(|(known, _)| Some(*known) == modifier);
+    place.map_or(0, |place| 1 << place)
 }
 
 /// What the server offers.
@@ -167,7 +178,7 @@ pub(super) fn server(negotiated: Negotiated) -> ServerCapabilities {
             SemanticTokensOptions {
                 legend: SemanticTokensLegend {
                     token_types: TOKEN_TYPES.iter().map(|(_, name)| name.clone()).collect(),
-                    token_modifiers: vec![SemanticTokenModifier::new("unresolved")],
+                    token_modifiers: TOKEN_MODIFIERS.iter().map(|(_, name)| SemanticTokenModifier::new(name)).collect(),
                 },
                 range: Some(true),
                 full: Some(SemanticTokensFullOptions::Bool(true)),

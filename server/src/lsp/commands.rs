@@ -154,14 +154,15 @@ impl Backend {
         let reference = session(&open)?.find_connection(Some(&name))?;
         let snapshot = self.state.snapshot_of(&open);
         let view = snapshot.workspace.connections.get(&reference).cloned();
-        let Some(answer) = view.and_then(|view| snapshot.answer(prompt, &view)) else {
+        let Some(answer) = view.as_ref().and_then(|view| snapshot.answer(prompt, view)) else {
             return Err(SessionError::new(
                 "no-schema",
                 format!("no schema of {reference} is known yet: refresh it first"),
             ));
         };
         let found = &open.document.prompts()[prompt];
-        let markdown = nlq_ide::reasoning_markdown(&answer, &found.text, &reference);
+        let index = view.as_ref().and_then(|view| view.index.as_deref());
+        let markdown = nlq_ide::reasoning_markdown(&answer, &found.text, &reference, index);
         Ok(json!({ "title": found.name, "markdown": markdown }))
     }
 

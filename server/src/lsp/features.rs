@@ -8,7 +8,7 @@ use serde_json::json;
 use tower_lsp_server::ls_types as lsp;
 
 use super::{
-    capabilities::token_type,
+    capabilities::{token_modifiers, token_type},
     convert,
     documents::{Kind, Open},
 };
@@ -92,7 +92,7 @@ pub(super) fn tokens(
             delta_start,
             length: end.character.saturating_sub(start.character),
             token_type: token_type(token.kind),
-            token_modifiers_bitset: u32::from(token.modifier.is_some()),
+            token_modifiers_bitset: token_modifiers(token.modifier),
         }
     });
     lsp::SemanticTokens { result_id: None, data: data.collect() }

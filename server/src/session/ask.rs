@@ -1,7 +1,7 @@
 //! From a question to a validated answer: the engine's reading, the system's verdict, the next reading.
 
 use nlq_config::ConnectionRef;
-use nlq_engine::{Answer, Outcome, Question, ReasoningStage, ReasoningStep};
+use nlq_engine::{Answer, Outcome, Question, ReasoningAlternative, ReasoningStage, ReasoningStep};
 use nlq_query::sql::guard;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -157,13 +157,18 @@ impl Session {
                 Ok(()) => {
                     validation = Validation::Passed;
                     if iteration > 0 {
-                        answer.alternatives.retain(|other| other.sql != sql);
+                        take_alternative(&mut answer, iteration - 1);
                         answer.outcome = Outcome::Query { sql, description };
                         answer.confidence = confidence;
                     }
                     break;
                 }
-                Err(error) if error.is_repairable() => validation = Validation::Failed(error),
+                Err(error) if error.is_repairable() => {
+                    if iteration > 0 {
+                        lost(&mut answer, iteration - 1, format!("{connection} refuses it: {error}"));
+                    }
+                    validation = Validation::Failed(error);
+                }
                 Err(error) => {
                     validation = Validation::Offline(error.message);
                     break;
@@ -191,5 +196,26 @@ impl Session {
         let timeout = self.view().config.agents.execution_timeout;
         let provider = self.provider(connection).await?;
         self.noting(connection, provider.validate(&query, timeout, cancel).await)
+    }
+}
+
+/// The readings that were not taken, as the stream tells of them, when it tells of all alternatives.
+fn told(answer: &mut Answer) -> Option<&mut Vec<ReasoningAlternative>> {
+    let count = answer.alternatives.len();
+    answer.reasoning.stages.iter_mut().rev().map(|stage| &mut stage.alternatives).find(|told| told.len() == count)
+}
+
+/// Removes an alternative that became the answer, also from the readings that were not taken.
+fn take_alternative(answer: &mut Answer, at: usize) {
+    if let Some(told) = told(answer) {
+        told.remove(at);
+    }
+    answer.alternatives.remove(at);
+}
+
+/// Notes why an alternative lost.
+fn lost(answer: &mut Answer, at: usize, reason: String) {
+    if let Some(told) = told(answer) {
+        told[at].reason = reason;
     }
 }

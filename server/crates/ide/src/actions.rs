@@ -100,17 +100,20 @@ fn fixes(snapshot: &Snapshot, range: Span) -> Vec<Action> {
 }
 
 fn of_prompt(snapshot: &Snapshot, prompt: usize, reading: &Reading<'_>, actions: &mut Vec<Action>) {
-    let mut rewrite = |title, preferred, target| {
-        actions.push(Action { title, kind: ActionKind::Rewrite, preferred, target });
-    };
     let connection = &reading.connection.reference;
     let outcome = reading.answer.as_ref().map(|answer| &answer.outcome);
     if let (Some(Outcome::Clarification(clarification)), None) = (outcome, reading.standing) {
         for (option, choice) in clarification.options.iter().enumerate() {
             let target = ActionTarget::Clarify { prompt, connection: connection.clone(), option };
-            rewrite(format!("I mean {}", one_line(&choice.label, TITLE)), false, target);
+            let title = format!("I mean {}", one_line(&choice.label, TITLE));
+            // They mend the question's diagnostic, so they stand where editors show the mends of one; none is preferred,
+            // because only the user can say which is meant.
+            actions.push(Action { title, kind: ActionKind::QuickFix, preferred: false, target });
         }
     }
+    let mut rewrite = |title, preferred, target| {
+        actions.push(Action { title, kind: ActionKind::Rewrite, preferred, target });
+    };
     let generate = |connection: &ConnectionRef| ActionTarget::Generate { prompt, connection: connection.clone() };
     let verb = if reading.standing.is_some() { "Regenerate" } else { "Generate" };
     // "Fix it" writes a query only where none stands and the engine does not have to ask first.
@@ -168,8 +171,8 @@ mod tests {
         check(
             fixture("-- nlq: rev$0enue\n").answering(0, asks("revenue")),
             expect![[r#"
-                - Rewrite I mean total_amount
-                - Rewrite I mean id
+                - QuickFix I mean total_amount
+                - QuickFix I mean id
                 - Rewrite Generate SQL for shop/dev (SQLite)
                 - Rewrite Generate SQL for warehouse/prod (PostgreSQL)
             "#]],

@@ -4,6 +4,9 @@ use nlq_text::{Diagnostic, Fix, Severity, Span, did_you_mean_all};
 
 use crate::{Snapshot, view::Reading};
 
+/// Other spellings of one unknown word: more would be guesses.
+const MAX_RESPELLED: usize = 3;
+
 /// Diagnostics a file at most (nil has the same bound): beyond it nobody reads, and editors slow down.
 pub const MAX_DIAGNOSTICS: usize = 128;
 
@@ -86,12 +89,13 @@ fn of_reading(reading: &Reading<'_>) -> Option<Diagnostic> {
         (Outcome::Clarification(clarification), _) => {
             Some(Diagnostic::information(place, "clarification", clarification.question.clone()))
         }
-        (Outcome::Query { .. }, Some(boundary)) => {
-            Some(Diagnostic::information(place, boundary_code(boundary.boundary_type), boundary_message(boundary)))
-        }
         (Outcome::Query { .. }, None) => None,
-        (Outcome::Abstention { .. }, Some(boundary)) => {
-            Some(Diagnostic::warning(place, boundary_code(boundary.boundary_type), boundary_message(boundary)))
+        (Outcome::Query { .. } | Outcome::Abstention { .. }, Some(boundary)) => {
+            let is_refused = matches!(answer.outcome, Outcome::Abstention { .. });
+            let said = if is_refused { Diagnostic::warning } else { Diagnostic::information };
+            let code = boundary_code(boundary.boundary_type);
+            let diagnostic = said(place, code, boundary_message(boundary));
+            Some(respelled(reading, boundary, place).into_iter().fold(diagnostic, Diagnostic::with_fix))
         }
         (Outcome::Abstention { reason }, None) => Some(Diagnostic::warning(place, "no-answer", reason.clone())),
     }
@@ -167,11 +171,38 @@ fn boundary_code(boundary: BoundaryType) -> &'static str {
     }
 }
 
-fn boundary_message(boundary: &KnowledgeBoundary) -> String {
-    match boundary.suggestions.first() {
-        Some(suggestion) => format!("{} {suggestion}", boundary.explanation.trim_end()),
-        None => boundary.explanation.clone(),
+/// A boundary's type, as people read it.
+pub fn boundary_title(boundary: BoundaryType) -> &'static str {
+    match boundary {
+        BoundaryType::UnknownEntity => "unknown entity",
+        BoundaryType::MissingRelationship => "missing relationship",
+        BoundaryType::AmbiguousIntent => "ambiguous intent",
+        BoundaryType::UnmappableConcept => "unmappable concept",
+        BoundaryType::ComplexImplementation => "complex implementation",
+        BoundaryType::UncertainAttribute => "uncertain attribute",
     }
+}
+
+/// The boundary and all that it suggests, as sentences.
+fn boundary_message(boundary: &KnowledgeBoundary) -> String {
+    let explanation = boundary.explanation.trim_end();
+    if boundary.suggestions.is_empty() {
+        return explanation.to_owned();
+    }
+    let stop = if explanation.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{explanation}{stop} {}", boundary.suggestions.join(" "))
+}
+
+/// Names of the schema that are written almost like a word that names nothing, as fixes in the question.
+fn respelled(reading: &Reading<'_>, boundary: &KnowledgeBoundary, place: Span) -> Vec<Fix> {
+    let Some(schema) = reading.connection.schema().filter(|_| boundary.boundary_type == BoundaryType::UnknownEntity)
+    else {
+        return Vec::new();
+    };
+    let tables = schema.catalog.tables.iter();
+    let names = tables.flat_map(|t| std::iter::once(&t.name).chain(t.columns.iter().map(|c| &c.name)));
+    let near = did_you_mean_all(boundary.span.of(&reading.prompt.text), names.map(String::as_str));
+    near.into_iter().take(MAX_RESPELLED).map(|name| Fix::replace(format!("Change to `{name}`"), place, name)).collect()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct Hint {
     pub tooltip: Option<String>,
 }
 
-/// Hints inside `range`: after a prompt how sure the engine is, after a query how its last run went.
+/// Hints inside `range`: after a prompt how sure the engine is, what it asks, or that it has no answer; after a query how its last run went.
 pub fn hints(snapshot: &Snapshot, range: Span) -> Vec<Hint> {
     if !snapshot.options.inlay_hints {
         return Vec::new();
@@ -54,6 +54,10 @@ fn confidence(reading: &Reading<'_>, offset: usize) -> Option<Hint> {
                 label: format!("asks: {}", one_line(&clarification.question, LONGEST)),
                 tooltip: Some(options.collect::<Vec<_>>().join("\n")),
             })
+        }
+        // A refusal is said in full by a diagnostic; here it is only seen at a glance.
+        Outcome::Abstention { reason } if reading.standing.is_none() => {
+            Some(Hint { offset, label: "no answer".into(), tooltip: Some(prose(reason)) })
         }
         _ => {
             let sure = reading.confidence()?;
@@ -123,7 +127,12 @@ mod tests {
             -- of orders <asks: Which amount is meant?>
         "#]],
         );
-        check(&fixture(text).answering(0, abstains("revenue of orders")), expect![[""]]);
+        check(
+            &fixture(text).answering(0, abstains("revenue of orders")),
+            expect![[r#"
+            -- of orders <no answer>
+        "#]],
+        );
     }
 
     #[test]

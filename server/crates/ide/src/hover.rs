@@ -1,13 +1,16 @@
 use nlq_catalog::Annotations;
-use nlq_engine::{Answer, Link, LinkKind, Outcome};
+use nlq_engine::{Answer, KnowledgeBoundary, Link, LinkKind, Outcome, SchemaIndex};
 use nlq_query::sql::{SymbolKind, symbol_at};
 use nlq_syntax::Query;
 use nlq_text::Span;
 
 use crate::{
     Snapshot,
+    diagnostics::boundary_title,
+    evidence::{strategy_of, strategy_words},
     hints::run_words,
     markdown::{code, code_list, fenced, percent, prose},
+    meanings::other_meanings,
     reasoning::link_kind,
     schema_card::Schema,
     view::{Reading, is_sql, same_query},
@@ -50,10 +53,10 @@ fn on_prompt(snapshot: &Snapshot, index: usize, offset: usize) -> Option<Hover> 
         let markdown = format!("The schema of {name} has not been read yet: run `nlq schema refresh`.");
         return Some(Hover { span: reading.prompt.span, markdown });
     };
-    match (link_at(&reading, answer, offset), reading.connection.schema()) {
-        (Some(link), Some(schema)) => {
+    match (link_at(&reading, answer, offset), &reading.connection.index) {
+        (Some(link), Some(index)) => {
             let span = reading.prompt.map.to_document(link.span);
-            Some(Hover { span, markdown: word_card(link, &reading.prompt.text, schema) })
+            Some(Hover { span, markdown: word_card(link, answer, &reading.prompt.text, index) })
         }
         _ => Some(Hover { span: reading.prompt.span, markdown: prompt_card(&reading, answer) }),
     }
@@ -83,13 +86,14 @@ fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> 
 }
 
 /// How one word was understood, and what is known of what it means.
-fn word_card(link: &Link, question: &str, schema: Schema<'_>) -> String {
+fn word_card(link: &Link, answer: &Answer, question: &str, index: &SchemaIndex) -> String {
+    let schema = Schema { catalog: index.catalog(), annotations: index.annotations() };
     let word = code(link.span.of(question));
     let head = match &link.kind {
         LinkKind::Unknown => format!("**{word}** was not understood"),
         kind => format!("**{word}** is read as {}, {} sure", link_kind(kind), percent(link.score)),
     };
-    let evidence = if link.evidence.is_empty() { String::new() } else { format!(": {}", prose(&link.evidence)) };
+    let evidence = if link.kind == LinkKind::Unknown { String::new() } else { found_by(&link.evidence) };
     let mut parts = vec![format!("{head}{evidence}")];
     match &link.kind {
         LinkKind::Table(table) => parts.push(schema.table_card(*table)),
@@ -107,10 +111,37 @@ fn word_card(link: &Link, question: &str, schema: Schema<'_>) -> String {
         }
         LinkKind::Time(words) | LinkKind::Operation(words) => parts.push(prose(words)),
         LinkKind::Term(name) => parts.extend(term_card(name, schema.annotations)),
-        LinkKind::Number(_) | LinkKind::Unknown => {}
+        LinkKind::Number(_) => {}
+        LinkKind::Unknown => {
+            let at_it = answer.boundaries.iter().filter(|boundary| boundary.span.intersects(link.span));
+            parts.extend(at_it.take(1).map(boundary_words));
+        }
+    }
+    let others = other_meanings(link.span.of(question), &link.kind, index);
+    let others: Vec<String> = others.iter().map(|other| format!("{} {}", other.kind, code(&other.name))).collect();
+    if !others.is_empty() {
+        parts.push(format!("It may also stand for: {}", others.join(", ")));
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
+}
+
+/// How a link was found: the strategy's words and its name; what does not tell its strategy is quoted.
+fn found_by(evidence: &str) -> String {
+    let (strategy, _) = strategy_of(evidence);
+    match strategy.map(|name| (name, strategy_words(name))) {
+        Some((name, Some(words))) => format!(": {words} ({})", prose(name)),
+        _ if evidence.is_empty() => String::new(),
+        _ => format!(": {}", prose(evidence)),
+    }
+}
+
+/// A boundary with its type and what can be done about it.
+fn boundary_words(boundary: &KnowledgeBoundary) -> String {
+    let suggestions: Vec<String> = boundary.suggestions.iter().map(|one| prose(one)).collect();
+    let explanation = prose(boundary.explanation.trim_end_matches('.'));
+    let said = format!("*{}:* {explanation}.", boundary_title(boundary.boundary_type));
+    if suggestions.is_empty() { said } else { format!("{said} {}", suggestions.join(" ")) }
 }
 
 /// What the team's glossary says of a term or metric.
@@ -166,7 +197,7 @@ fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
         }
         Outcome::Abstention { reason } => parts.push(format!("**No answer:** {}", prose(reason))),
     }
-    let boundaries = answer.boundaries.iter().take(SHOWN).map(|boundary| prose(&boundary.explanation));
+    let boundaries = answer.boundaries.iter().take(SHOWN).map(boundary_words);
     parts.push(list("Not known:\n", boundaries));
     let factors = answer.factors.iter().take(SHOWN);
     let factors = factors.map(|factor| {
@@ -405,8 +436,8 @@ mod tests {
                 **No answer:** A word is not known.
 
                 Not known:
-                - Something is odd.
-                - `wombats` names nothing in shop/dev.
+                - *unknown entity:* Something is odd. Name a table.
+                - *unknown entity:* `wombats` names nothing in shop/dev. Name a table.
 
                 What the confidence is made of:
                 - schema coverage 10 %: Most words are known.

@@ -3,14 +3,24 @@
 use std::fmt::Write;
 
 use nlq_config::ConnectionRef;
-use nlq_engine::{Answer, LinkKind, Outcome, ReasoningStage};
-use serde_json::Value;
+use nlq_engine::{Answer, LinkKind, Outcome, ReasoningStage, SchemaIndex};
 
-use crate::markdown::{code, fenced, percent, prose};
+use crate::{
+    derivation::losers,
+    diagnostics::boundary_title,
+    evidence::evidence_lines,
+    joins::joins,
+    markdown::{code, fenced, percent, prose},
+};
 
 /// The whole way from a question to its answer, as Markdown: what came of it, the confidence with its factors, how each
 /// word was understood, what is not known, every stage with its steps, and the readings that were not taken.
-pub fn reasoning_markdown(answer: &Answer, prompt: &str, connection: &ConnectionRef) -> String {
+pub fn reasoning_markdown(
+    answer: &Answer,
+    prompt: &str,
+    connection: &ConnectionRef,
+    index: Option<&SchemaIndex>,
+) -> String {
     let mut out = Vec::new();
     out.push(format!("# {}", prose(prompt)));
     out.push(format!("Asked of {}.", code(&connection.to_string())));
@@ -44,7 +54,12 @@ pub fn reasoning_markdown(answer: &Answer, prompt: &str, connection: &Connection
         &mut out,
         "Not known",
         answer.boundaries.iter().map(|boundary| {
-            let mut line = format!("- {} ({})", prose(&boundary.explanation), percent(boundary.confidence));
+            let mut line = format!(
+                "- *{}:* {} ({})",
+                boundary_title(boundary.boundary_type),
+                prose(&boundary.explanation),
+                percent(boundary.confidence)
+            );
             for suggestion in &boundary.suggestions {
                 let _ = write!(line, "\n  - {}", prose(suggestion));
             }
@@ -62,20 +77,38 @@ pub fn reasoning_markdown(answer: &Answer, prompt: &str, connection: &Connection
             }
         }),
     );
+    if let (Some(sql), Some(index)) = (query_of(answer), index) {
+        let joins = joins(sql, index).unwrap_or_default();
+        let tied = joins.tied.then(|| "- The tables could have been joined in another way of equal length.".to_owned());
+        let told = joins.joins.iter().map(|join| {
+            format!("- {} ({}): {}", code(&join.condition()), join.source.strategy(), prose(join.source.why()))
+        });
+        section(&mut out, "Joins", told.chain(tied));
+    }
     out.extend(answer.reasoning.stages.iter().map(stage));
     if !answer.reasoning.complete && !answer.reasoning.stages.is_empty() {
         out.push("It ended here, early.".into());
     }
     if !answer.alternatives.is_empty() {
         out.push("## Other readings".into());
-        for alternative in &answer.alternatives {
-            out.push(format!("- {} ({})", prose(&alternative.description), percent(alternative.confidence)));
+        for (alternative, lost) in losers(answer) {
+            let why = lost.map(|lost| format!(": {}", prose(&lost.reason))).unwrap_or_default();
+            out.push(format!("- {} ({}){why}", prose(&alternative.description), percent(alternative.confidence)));
             out.push(fenced("sql", &alternative.sql));
         }
     }
     let mut text = out.join("\n\n");
     text.push('\n');
     text
+}
+
+/// The query of an answer: of a question back, that of the best reading.
+fn query_of(answer: &Answer) -> Option<&str> {
+    match &answer.outcome {
+        Outcome::Query { sql, .. } => Some(sql),
+        Outcome::Clarification(asked) => asked.options.first().map(|option| option.sql.as_str()),
+        Outcome::Abstention { .. } => None,
+    }
 }
 
 /// What a word was understood as, in a word or two.
@@ -107,8 +140,8 @@ fn stage(stage: &ReasoningStage) -> String {
     for (number, step) in stage.steps.iter().enumerate() {
         let start = if number == 0 { "\n\n" } else { "\n" };
         let _ = write!(out, "{start}{}. {} ({})", number + 1, prose(&step.description), percent(step.confidence));
-        for (name, value) in step.evidence.as_object().into_iter().flatten() {
-            let _ = write!(out, "\n   - {}: {}", prose(&name.replace('_', " ")), evidence(value));
+        for line in evidence_lines(&step.evidence) {
+            let _ = write!(out, "\n   {}- {}", "  ".repeat(line.depth), prose(&line.text));
         }
     }
     if !stage.conclusion.is_empty() {
@@ -123,13 +156,6 @@ fn stage(stage: &ReasoningStage) -> String {
     out
 }
 
-fn evidence(value: &Value) -> String {
-    match value {
-        Value::String(text) => prose(text),
-        other => code(&other.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
@@ -141,7 +167,7 @@ mod tests {
     fn the_whole_way_is_told() {
         let connection = ConnectionRef { provider: "shop".into(), connection: "dev".into() };
         let question = "revenue of *all* orders";
-        expect![[r##"
+        expect![[r#"
             # revenue of \*all\* orders
 
             Asked of `shop/dev`.
@@ -167,7 +193,7 @@ mod tests {
             What is wanted (1.2 ms)
 
             1. Looked for an aggregate (95 %)
-               - found words: `["revenue"]`
+               - found words: revenue
                - as: sum
 
             **So:** A sum
@@ -176,16 +202,17 @@ mod tests {
 
             ## Other readings
 
-            - Counts orders. (40 %)
+            - Counts orders. (40 %): revenue is an amount
 
             ```sql
             SELECT count(*) FROM orders
             ```
-        "##]]
+        "#]]
         .assert_eq(&reasoning_markdown(
             &sure(question, "SELECT sum(total_amount)\nFROM orders"),
             question,
             &connection,
+            None,
         ));
         expect![[r#"
             # revenue
@@ -214,7 +241,7 @@ mod tests {
 
             - `revenue` as a column, 90 %: the team calls it so
         "#]]
-        .assert_eq(&reasoning_markdown(&asks("revenue"), "revenue", &connection));
+        .assert_eq(&reasoning_markdown(&asks("revenue"), "revenue", &connection, None));
         expect![[r#"
             # wombats
 
@@ -228,15 +255,15 @@ mod tests {
 
             ## Not known
 
-            - Something is odd. (50 %)
+            - *unknown entity:* Something is odd. (50 %)
               - Name a table.
-            - `wombats` names nothing in shop/dev. (90 %)
+            - *unknown entity:* `wombats` names nothing in shop/dev. (90 %)
               - Name a table.
 
             ## Words
 
             - `wombats` was not understood
         "#]]
-        .assert_eq(&reasoning_markdown(&abstains("wombats"), "wombats", &connection));
+        .assert_eq(&reasoning_markdown(&abstains("wombats"), "wombats", &connection, None));
     }
 }

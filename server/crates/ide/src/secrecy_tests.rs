@@ -44,6 +44,9 @@ fn values_of_sensitive_columns_are_never_shown() {
     for (index, prompt) in snapshot.document.prompts().iter().enumerate() {
         let connection = snapshot.prompt_connection(prompt).expect("the default connection");
         let answer = snapshot.answer(index, connection).expect("a schema");
-        silent("reasoning", &reasoning_markdown(&answer, &prompt.text, &connection.reference));
+        silent(
+            "reasoning",
+            &reasoning_markdown(&answer, &prompt.text, &connection.reference, connection.index.as_deref()),
+        );
     }
 }

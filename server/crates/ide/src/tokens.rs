@@ -13,7 +13,7 @@ pub struct Token {
     pub span: Span,
     /// As what.
     pub kind: TokenKind,
-    /// Set when it was not understood.
+    /// Whether it was understood; none for the trigger.
     pub modifier: Option<TokenModifier>,
 }
 
@@ -37,6 +37,9 @@ pub enum TokenKind {
 pub enum TokenModifier {
     /// Not understood.
     Unresolved,
+    /// Understood. Editors know the kinds from code; this tells a link of a prompt from code, so that it can have a look
+    /// of its own.
+    Resolved,
 }
 
 /// The tokens of all prompts that touch `range` (all prompts when none), in order, without overlap.
@@ -73,7 +76,8 @@ fn words(snapshot: &Snapshot, prompt: &Prompt, links: &[Link], tokens: &mut Vec<
         }
         done = link.span.end;
         let kind = kind(&link.kind);
-        let modifier = (kind == TokenKind::Unknown).then_some(TokenModifier::Unresolved);
+        let is_known = kind != TokenKind::Unknown;
+        let modifier = Some(if is_known { TokenModifier::Resolved } else { TokenModifier::Unresolved });
         let spans = prompt.map.pieces().iter().filter_map(|piece| part(*piece, link.span));
         let lines = spans.flat_map(|span| lines(span, snapshot.document.text()));
         tokens.extend(lines.map(|span| Token { span, kind, modifier }));
@@ -129,7 +133,11 @@ mod tests {
                 "{:?} {:?}{}\n",
                 token.kind,
                 token.span.of(text),
-                if token.modifier.is_some() { " unresolved" } else { "" }
+                match token.modifier {
+                    Some(TokenModifier::Unresolved) => " unresolved",
+                    Some(TokenModifier::Resolved) => " resolved",
+                    None => "",
+                }
             )
         });
         expected.assert_eq(&lines.collect::<String>());
@@ -141,14 +149,14 @@ mod tests {
         check(
             fixture(&format!("-- nlq: {question}\n")).answering(0, sure(question, "SELECT 1")),
             expect![[r#"
-            Trigger "nlq:"
-            Column "revenue"
-            Operation "per month"
-            Table "customers"
-            Value "Zürich"
-            Time "last year"
-            Unknown "wombats" unresolved
-        "#]],
+                Trigger "nlq:"
+                Column "revenue" resolved
+                Operation "per month" resolved
+                Table "customers" resolved
+                Value "Zürich" resolved
+                Time "last year" resolved
+                Unknown "wombats" unresolved
+            "#]],
         );
     }
 
@@ -159,14 +167,14 @@ mod tests {
         check(
             fixture(&text).answering(0, sure(question, "SELECT 1")),
             expect![[r#"
-            Trigger "nlq(shop/dev):"
-            Unknown "💣" unresolved
-            Column "revenue"
-            Operation "per"
-            Operation "month"
-            Time "last"
-            Time "year"
-        "#]],
+                Trigger "nlq(shop/dev):"
+                Unknown "💣" unresolved
+                Column "revenue" resolved
+                Operation "per" resolved
+                Operation "month" resolved
+                Time "last" resolved
+                Time "year" resolved
+            "#]],
         );
     }
 
@@ -177,11 +185,11 @@ mod tests {
         check(
             fixture.answering(1, sure("mails of customers", "SELECT 1")),
             expect![[r#"
-            Column "revenue"
-            Table "orders"
-            Column "mails"
-            Table "customers"
-        "#]],
+                Column "revenue" resolved
+                Table "orders" resolved
+                Column "mails" resolved
+                Table "customers" resolved
+            "#]],
         );
         let fixture =
             crate::fixture::fixture("-- nlq: orders\n\n-- nlq: orders\n").answering(0, sure("orders", "SELECT 1"));

@@ -1,0 +1,119 @@
+//! `nlq explain`: the whole way from a question to its answer.
+
+use crate::cli_support::Sandbox;
+
+/// Where each of `parts` stands, which must be in this order.
+#[track_caller]
+fn in_order(text: &str, parts: &[&str]) {
+    let mut from = 0;
+    for part in parts {
+        let found = text[from..].find(part).unwrap_or_else(|| panic!("no {part:?} after byte {from} of:\n{text}"));
+        from += found + part.len();
+    }
+}
+
+#[test]
+fn the_whole_way_is_printed() {
+    let sandbox = Sandbox::shop();
+    let ran = sandbox.ok(&["explain", "number of orders per country"]);
+    in_order(
+        &ran.stdout,
+        &[
+            "Question\n  number of orders per country\n  ",
+            "orders     table      orders",
+            "DirectTableMatchStrategy",
+            "country    column     customers.country",
+            "In words\n",
+            "Joins\n  orders.customer_id = customers.id: declared by a foreign key",
+            "Query\n  SELECT",
+            "shop/dev accepts it",
+            "Confidence",
+            "How it came about",
+            "Intent Analysis",
+            "Entity Recognition",
+            "Relationship Discovery",
+            "Attribute Processing",
+            "SQL Generation",
+            "Validation",
+        ],
+    );
+    assert!(!ran.stdout.contains('\x1b'), "{ran:#?}");
+    assert!(sandbox.ok(&["explain", "number of orders per country", "--color", "always"]).stdout.contains('\x1b'));
+}
+
+#[test]
+fn every_link_is_underlined_where_it_stands() {
+    let sandbox = Sandbox::shop();
+    let ran = sandbox.nlq(&["explain", "number of orders\nfrom Gërmany for wombats", "--offline"]);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let (question, marks) = (lines[1], lines[2]);
+    assert_eq!(question, "  number of orders from Gërmany for wombats");
+    let below = |word: &str| {
+        let start = question.find(word).map(|at| question[..at].chars().count()).expect("the word");
+        marks.chars().skip(start).take(word.chars().count()).collect::<String>()
+    };
+    assert_eq!((below("orders").as_str(), below("wombats").as_str()), ("──────", "???????"));
+    in_order(&ran.stdout, &["wombats    unknown", "nothing explains it", "unknown entity \"wombats\""]);
+}
+
+#[test]
+fn other_readings_say_how_they_differ_and_why_they_lost() {
+    let sandbox = Sandbox::shop();
+    let json = sandbox.ok(&["explain", "number of orders per country", "--json"]).json();
+    let alternatives = json["alternatives"].as_array().expect("alternatives");
+    assert!(!alternatives.is_empty(), "{json:#}");
+    for other in alternatives {
+        for part in ["sql", "description", "lost_because"] {
+            assert!(other[part].as_str().is_some_and(|text| !text.is_empty()), "no {part} in {other:#}");
+        }
+    }
+    let told = sandbox.ok(&["explain", "number of orders per country"]).stdout;
+    in_order(&told, &["Other readings, and why they lost", "1. ", "lost: ", "SELECT"]);
+}
+
+#[test]
+fn json_has_the_words_the_joins_and_the_stream() {
+    let sandbox = Sandbox::shop();
+    let json = sandbox.ok(&["explain", "number of orders per country", "--json", "--offline"]).json();
+    assert_eq!(json["joins"][0]["on"], "orders.customer_id = customers.id", "{json:#}");
+    assert_eq!(json["joins"][0]["strategy"], "DirectForeignKeyStrategy");
+    assert_eq!(json["joins_tied"], false);
+    let words = json["words"].as_array().expect("words");
+    let country = words.iter().find(|word| word["text"] == "country").expect("the word");
+    assert_eq!((&country["kind"], &country["stands_for"]), (&"column".into(), &"customers.country".into()));
+    assert_eq!(country["strategy"], "DirectColumnMatchStrategy");
+    assert_eq!(country["span"]["start"], 21);
+    assert!(json["reasoning"]["stages"].as_array().is_some_and(|stages| stages.len() >= 5), "{json:#}");
+    assert!(json["factors"].is_array() && json["sql"].is_string(), "{json:#}");
+}
+
+#[test]
+fn a_refusal_is_explained_by_its_boundaries() {
+    let sandbox = Sandbox::shop();
+    let ran = sandbox.nlq(&["explain", "how happy are the unicorns"]);
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    in_order(&ran.stdout, &["No answer: ", "Knowledge boundaries", "unknown entity \"unicorns\"", "→ "]);
+    let change = sandbox.nlq(&["explain", "delete all orders"]);
+    in_order(&change.stdout, &["No answer: nlq only reads", "complex implementation", "show all orders"]);
+}
+
+#[test]
+fn what_cannot_be_explained_is_said_in_one_sentence() {
+    let sandbox = Sandbox::shop();
+    sandbox.nlq(&["explain", " "]).refused(2, &["empty"]);
+    sandbox.nlq(&["explain", "orders", "-c", "shop/prod"]).refused(2, &["shop/prod"]);
+    Sandbox::new().nlq(&["explain", "orders"]).refused(2, &["nlq.yaml"]);
+}
+
+#[test]
+fn sensitive_values_are_not_told() {
+    let sandbox = Sandbox::shop();
+    sandbox.write("shop.annotations.yaml", "annotations:\n  - column: customers.email\n    sensitive: true\n");
+    sandbox.ok(&["schema", "refresh"]);
+    for arguments in
+        [&["explain", "orders of customers with an email"][..], &["explain", "customers named ada", "--json"]]
+    {
+        let ran = sandbox.nlq(arguments);
+        assert!(!ran.stdout.contains("@example.com"), "{ran:#?}");
+    }
+}
