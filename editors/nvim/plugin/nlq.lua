@@ -39,8 +39,21 @@ vim.api.nvim_create_user_command('NlqInstallParser', function()
   require('nlq.parser').install()
 end, { desc = 'Compile the tree-sitter parser of .nlq files' })
 
--- Words of a prompt that were not understood.
-vim.api.nvim_set_hl(0, '@lsp.mod.unresolved', { link = 'Comment', default = true })
+-- How the words of a prompt look: one group a kind, which everybody may link elsewhere. The server's modifiers tell them from
+-- the tokens of code.
+for group, spec in pairs({
+  NlqTable = { '@lsp.typemod.class.resolved', 'Function' },
+  NlqColumn = { '@lsp.typemod.property.resolved', 'Identifier' },
+  NlqValue = { '@lsp.typemod.string.resolved', 'String' },
+  NlqNumber = { '@lsp.typemod.number.resolved', 'Constant' },
+  NlqTime = { '@lsp.typemod.event.resolved', 'Constant' },
+  NlqTerm = { '@lsp.typemod.type.resolved', 'Special' },
+  NlqOperation = { '@lsp.typemod.operator.resolved', 'Operator' },
+  NlqUnresolved = { '@lsp.mod.unresolved', 'DiagnosticUnderlineHint' },
+}) do
+  vim.api.nvim_set_hl(0, spec[1], { link = group, default = true })
+  vim.api.nvim_set_hl(0, group, { link = spec[2], default = true })
+end
 
 vim.api.nvim_create_autocmd('LspAttach', {
   group = vim.api.nvim_create_augroup('nlq', {}),

@@ -130,6 +130,70 @@ test('a hover on a column shows what the team wrote about it', function()
   end, 'the annotation is shown')
 end)
 
+test('links show in a question as it is typed', function()
+  open('ask.sql')
+  vim.api.nvim_buf_set_lines(0, 0, 1, false, { lines()[1] .. ' per country in 2024 for wombats' })
+  --- The token of a word: `class.resolved`, nil when it has none.
+  local function token(word)
+    local at = lines()[1]:find(word, 1, true) - 1
+    local found = (vim.lsp.semantic_tokens.get_at_pos(0, 0, at) or {})[1]
+    return found and found.type .. '.' .. table.concat(vim.tbl_keys(found.modifiers), '.')
+  end
+  wait(function() return token('wombats') == 'comment.unresolved' end, 'the unknown word is marked')
+  local expected = {
+    delivered = { 'string.resolved', 'NlqValue' },
+    orders = { 'class.resolved', 'NlqTable' },
+    per = { 'operator.resolved', 'NlqOperation' },
+    country = { 'property.resolved', 'NlqColumn' },
+    ['2024'] = { 'event.resolved', 'NlqTime' },
+  }
+  for word, look in pairs(expected) do
+    equal(token(word), look[1], word)
+    equal(vim.api.nvim_get_hl(0, { name = '@lsp.typemod.' .. look[1] }).link, look[2], 'the group of ' .. word)
+  end
+  equal(vim.api.nvim_get_hl(0, { name = '@lsp.mod.unresolved' }).link, 'NlqUnresolved', 'the group of what is not known')
+  equal(token('for'), nil, 'a word that only connects')
+end)
+
+test('a hover on a word of a question says what it stands for', function()
+  open('ask.sql')
+  cursor_on('orders', 2)
+  wait(function()
+    vim.lsp.buf.hover()
+    return vim.wait(1000, function() return float() ~= nil end) and float():find('read as a table', 1, true) ~= nil
+  end, 'the table is told')
+  equal(float():find('It may also stand for', 1, true) ~= nil, true, 'other meanings: ' .. float())
+end)
+
+test('a question back offers its options, and picking one pins it', function()
+  open('ask.sql')
+  local number = cursor_on('the amount in 2024')
+  wait(function()
+    return #vim.diagnostic.get(0, { lnum = number - 1 }) > 0
+  end, 'nlq asks')
+  equal(vim.diagnostic.get(0, { lnum = number - 1 })[1].code, 'clarification', 'what the diagnostic is')
+  local offered = pick('I mean orders.placed_at')
+  wait(function() return lines()[number + 2]:find('^SELECT') ~= nil end, 'the query stands there')
+  equal(lines()[number + 1], '-- nlq-reply: orders.placed_at', 'the reply')
+  equal(#vim.tbl_filter(function(title) return title:find('^I mean ') ~= nil end, offered) >= 2, true, vim.inspect(offered))
+  local text = table.concat(lines(), '\n')
+  equal(text:find("placed_at >= '2024-01-01'", 1, true) ~= nil, true, text)
+  -- Asked again, nlq keeps to the reply.
+  cursor_on('the amount in 2024')
+  pick('Regenerate')
+  vim.wait(2000)
+  equal(table.concat(lines(), '\n'), text, 'after asking again')
+end)
+
+test('a refused question says why and what can be asked instead', function()
+  open('ask.sql')
+  local number = cursor_on('unicorns')
+  wait(function() return #vim.diagnostic.get(0, { lnum = number - 1 }) > 0 end, 'nlq declines')
+  local said = vim.diagnostic.get(0, { lnum = number - 1 })[1]
+  equal({ said.code, said.severity }, { 'unmappable-concept', vim.diagnostic.severity.WARN }, said.message)
+  equal(said.message:find('Ask about', 1, true) ~= nil, true, said.message)
+end)
+
 test('a .nlq file is highlighted with its answers', function()
   open('questions.nlq')
   equal(vim.bo.filetype, 'nlq', 'filetype')

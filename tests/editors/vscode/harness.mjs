@@ -253,6 +253,17 @@ export class Editor {
     return hover;
   }
 
+  /** How a word looks: its colour, and whether it is underlined. Undefined until it is painted as a word of its own. */
+  async look(word) {
+    return this.page.locator('.editor-group-container.active .editor-instance .view-lines').first().evaluate((lines, wanted) => {
+      const spans = [...lines.querySelectorAll('span span')];
+      const span = spans.find((one) => one.textContent.replaceAll('\u00a0', ' ').trim().split(' ').includes(wanted));
+      if (!span) return undefined;
+      const { color, textDecorationLine } = getComputedStyle(span);
+      return { color, underlined: textDecorationLine.includes('underline') };
+    }, word);
+  }
+
   /** Where a word stands on the screen. */
   async box(word) {
     return this.page.locator('.editor-group-container.active .editor-instance .view-lines').first().evaluate((lines, wanted) => {

@@ -69,6 +69,58 @@ const tests = {
     await editor.picture('nlq-file');
   },
 
+  async 'links show in a question as it is typed'(editor) {
+    await editor.open('ask.sql');
+    await editor.goto(1, 40);
+    await editor.type(' per country in 2024 for wombats');
+    const look = (word) => editor.look(word);
+    await until(async () => {
+      const [trigger, value, table, column, time, plain, unknown] = await Promise.all(
+        ['nlq:', 'delivered', 'orders', 'country', '2024', 'for', 'wombats'].map(look),
+      );
+      const kinds = new Set([trigger, value, table, column, time, plain].map((one) => one?.color));
+      return kinds.size === 6 && unknown.underlined && !plain.underlined && !column.underlined;
+    }, 'every kind of link has a colour of its own, and the unknown word is underlined');
+    await editor.hover('country', 'customers.country');
+    await editor.page.keyboard.press('Escape');
+    await editor.hover('orders', 'It may also stand for');
+    await editor.picture('links');
+    await editor.page.keyboard.press('Escape');
+    await editor.hover('wombats', 'was not understood');
+    await editor.page.keyboard.press('Escape');
+  },
+
+  async 'a question back offers its options, and picking one pins it'(editor) {
+    await editor.open('ask.sql');
+    const line = await lineOf(editor, 'the amount in 2024');
+    await editor.goto(line, 30);
+    await editor.page.getByText('asks:').first().waitFor();
+    await editor.actions('I mean orders.placed_at');
+    await editor.picture('clarification');
+    await editor.pick('I mean orders.placed_at');
+    await until(async () => /placed_at >= '2024-01-01'/.test(await editor.text()), 'the query of that option stands there');
+    await until(async () => (await editor.page.getByText('asks:').count()) === 0, 'nothing is asked any more');
+    await editor.picture('clarified');
+    assert.match(await editor.saved('ask.sql'), /in 2024\n-- nlq-reply: orders\.placed_at\nSELECT/);
+    const pinned = await editor.text();
+    await editor.actions('Regenerate');
+    await editor.pick('Regenerate');
+    await new Promise((done) => setTimeout(done, 2000));
+    assert.equal(await editor.text(), pinned, 'asked again, nlq keeps to the reply');
+  },
+
+  async 'a refused question says why and what can be asked instead'(editor) {
+    await editor.open('ask.sql');
+    await editor.page.getByText('no answer').first().waitFor();
+    await editor.page.locator('.squiggly-warning').first().waitFor();
+    await editor.hover('are the', 'unmappable-concept');
+    await editor.page.keyboard.press('Escape');
+    await editor.hover('unicorns', 'Ask about');
+    await editor.picture('refusal');
+    await editor.page.keyboard.press('Escape');
+    assert.match(await editor.saved('ask.sql'), /unicorns\n$/, 'nothing was written');
+  },
+
   async 'a query runs and its rows stand beside it'(editor) {
     await editor.open('try.sql');
     await editor.goto(await lineOf(editor, 'SELECT id'), 3);

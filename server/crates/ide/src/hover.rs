@@ -95,6 +95,12 @@ fn word_card(link: &Link, answer: &Answer, question: &str, index: &SchemaIndex) 
     };
     let evidence = if link.kind == LinkKind::Unknown { String::new() } else { found_by(&link.evidence) };
     let mut parts = vec![format!("{head}{evidence}")];
+    // Above the card: editors cut long hovers at their end.
+    let others = other_meanings(link.span.of(question), &link.kind, index);
+    let others: Vec<String> = others.iter().map(|other| format!("{} {}", other.kind, code(&other.name))).collect();
+    if !others.is_empty() {
+        parts.push(format!("It may also stand for: {}", others.join(", ")));
+    }
     match &link.kind {
         LinkKind::Table(table) => parts.push(schema.table_card(*table)),
         LinkKind::Column(column) => parts.push(schema.column_card(*column)),
@@ -103,7 +109,7 @@ fn word_card(link: &Link, answer: &Answer, question: &str, index: &SchemaIndex) 
             let names = code_list(names.iter().map(String::as_str), SHOWN);
             if columns.iter().any(|column| schema.is_sensitive(*column)) {
                 // The evidence may quote the value as it stands in the database.
-                parts = vec![head];
+                parts[0] = head;
                 parts.push(format!("A value of {names}, which is sensitive: values are not shown."));
             } else if !names.is_empty() {
                 parts.push(format!("{} in {names}", code(value)));
@@ -116,11 +122,6 @@ fn word_card(link: &Link, answer: &Answer, question: &str, index: &SchemaIndex) 
             let at_it = answer.boundaries.iter().filter(|boundary| boundary.span.intersects(link.span));
             parts.extend(at_it.take(1).map(boundary_words));
         }
-    }
-    let others = other_meanings(link.span.of(question), &link.kind, index);
-    let others: Vec<String> = others.iter().map(|other| format!("{} {}", other.kind, code(&other.name))).collect();
-    if !others.is_empty() {
-        parts.push(format!("It may also stand for: {}", others.join(", ")));
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")

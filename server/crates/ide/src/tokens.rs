@@ -51,8 +51,11 @@ pub fn tokens(snapshot: &Snapshot, range: Option<Span>) -> Vec<Token> {
             if let Some(answer) = snapshot.reading(index).and_then(|reading| reading.answer) {
                 words(snapshot, prompt, &answer.links, &mut tokens);
             }
+            tokens.extend(replies(snapshot, prompt));
         }
     }
+    // A question may go on below a reply.
+    tokens.sort_by_key(|token| token.span);
     tokens
 }
 
@@ -63,6 +66,18 @@ fn trigger(snapshot: &Snapshot, prompt: &Prompt) -> Option<Token> {
     let start = head.to_ascii_lowercase().find(&snapshot.document.options().trigger.to_ascii_lowercase())?;
     let span = Span::new(prompt.span.start + start, prompt.span.start + head.trim_end().len());
     (!span.is_empty()).then_some(Token { span, kind: TokenKind::Trigger, modifier: None })
+}
+
+/// `nlq-reply:` of each reply in a comment.
+fn replies(snapshot: &Snapshot, prompt: &Prompt) -> impl Iterator<Item = Token> {
+    let (trigger, text) = (&snapshot.document.options().trigger, snapshot.document.text());
+    prompt.replies.iter().filter_map(move |reply| {
+        let said = reply.span.of(text);
+        let head = said.split_inclusive(':').next()?;
+        let is_trigger = head.get(..trigger.len()).is_some_and(|start| start.eq_ignore_ascii_case(trigger));
+        let span = Span::new(reply.span.start, reply.span.start + head.len());
+        (is_trigger && reply.question.is_empty()).then_some(Token { span, kind: TokenKind::Trigger, modifier: None })
+    })
 }
 
 fn words(snapshot: &Snapshot, prompt: &Prompt, links: &[Link], tokens: &mut Vec<Token>) {
@@ -175,6 +190,20 @@ mod tests {
                 Time "last" resolved
                 Time "year" resolved
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_reply_in_a_comment_has_its_trigger() {
+        let text = "-- nlq: revenue\n-- nlq-reply: total\n-- of orders\n";
+        check(
+            fixture(text).answering(0, sure("revenue of orders", "SELECT 1")),
+            expect![[r#"
+            Trigger "nlq:"
+            Column "revenue" resolved
+            Trigger "nlq-reply:"
+            Table "orders" resolved
+        "#]],
         );
     }
 

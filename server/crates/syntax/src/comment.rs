@@ -2,7 +2,10 @@
 
 use nlq_text::{Diagnostic, LineIndex, Span, did_you_mean};
 
-use crate::{FileDirectives, Named, Prompt, TextMap, limits::MAX_PROMPT_CHARS, name};
+use crate::{FileDirectives, Named, Prompt, Reply, TextMap, limits::MAX_PROMPT_CHARS, name};
+
+/// What makes the trigger the beginning of a reply: `nlq-reply:`.
+pub(crate) const REPLY: &str = "-reply:";
 
 /// A comment as the language's reader found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,8 @@ enum Opening {
     File(usize),
     /// `nlq-ignore:` and where its codes start.
     Ignore(usize),
+    /// `nlq-reply:` and where the reply to a question back starts.
+    Reply(usize),
 }
 
 /// True when the comment opens a prompt.
@@ -82,6 +87,8 @@ pub(crate) fn read(text: &str, lines: &LineIndex, comments: &[Comment], trigger:
             Opening::Ignore(start) => {
                 notes.ignores.push((comment.span, codes(&text[start..content[0].end])));
             }
+            // A reply to nothing.
+            Opening::Reply(_) => notes.plain.push(comment.span),
             Opening::Prompt(connection, start) => {
                 content[0].start = start;
                 let mut span = comment.span;
@@ -90,7 +97,9 @@ pub(crate) fn read(text: &str, lines: &LineIndex, comments: &[Comment], trigger:
                 }) {
                     let more = self::content(text, next);
                     let ends = more.iter().all(|line| line.is_empty())
-                        || more.iter().any(|line| self::opening(text, *line, trigger).is_some());
+                        || more
+                            .iter()
+                            .any(|line| !matches!(self::opening(text, *line, trigger), None | Some(Opening::Reply(_))));
                     if ends {
                         break;
                     }
@@ -99,7 +108,9 @@ pub(crate) fn read(text: &str, lines: &LineIndex, comments: &[Comment], trigger:
                     rest.next();
                 }
                 let connection = connection.map(|span| Named { name: span.of(text).to_owned(), span });
-                notes.prompts.push(prompt(text, span, &content, connection, &mut notes.diagnostics));
+                let replies = take_replies(text, &mut content, trigger);
+                let prompt = prompt(text, span, &content, connection, &mut notes.diagnostics);
+                notes.prompts.push(Prompt { replies, ..prompt });
             }
         }
     }
@@ -109,6 +120,22 @@ pub(crate) fn read(text: &str, lines: &LineIndex, comments: &[Comment], trigger:
         }
     }
     notes
+}
+
+/// Takes the replies out of the lines of a prompt; the first line is always the question's.
+fn take_replies(text: &str, content: &mut Vec<Span>, trigger: &str) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    let mut first = true;
+    content.retain(|line| {
+        if std::mem::take(&mut first) {
+            return true;
+        }
+        let Some(Opening::Reply(start)) = opening(text, *line, trigger) else { return true };
+        let reply = trim(text, Span::new(start, line.end)).of(text).to_owned();
+        replies.push(Reply { question: String::new(), reply, span: *line });
+        false
+    });
+    replies
 }
 
 /// A prompt whose question is the pieces `content` of the document; complains when there is nothing, or too much.
@@ -255,6 +282,9 @@ fn opening(text: &str, line: Span, trigger: &str) -> Option<Opening> {
     }
     if let Some(rest) = rest.strip_prefix("-ignore:") {
         return Some(Opening::Ignore(after(rest)));
+    }
+    if let Some(rest) = rest.strip_prefix(REPLY) {
+        return Some(Opening::Reply(after(rest)));
     }
     if let Some(rest) = rest.strip_prefix('(') {
         let (name, rest) = rest.split_once(')')?;

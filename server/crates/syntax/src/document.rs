@@ -209,7 +209,7 @@ impl Document {
             let answer = prompt.answer.and_then(|index| self.queries().get(index));
             return nlq::reply(&self.text, prompt, answer, question, reply);
         }
-        write::comment_line(&self.text, prompt, reply)
+        write::comment_reply(&self.text, prompt, &self.options.trigger, reply)
     }
 
     /// An edit of a query's text as an edit of the document: escaped for the literal it stands in. None when the range

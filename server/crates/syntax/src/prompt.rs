@@ -17,20 +17,21 @@ pub struct Prompt {
     pub name: String,
     /// Index in [`crate::Document::queries`] of the answer that stands below it.
     pub answer: Option<usize>,
-    /// .nlq only: block quotes (the system's questions) and the user's replies below the answer, in order.
+    /// The user's replies to questions back, in order: in .nlq below block quotes (the system's questions), in comments
+    /// lines `nlq-reply: ...` of the prompt's own comment.
     pub replies: Vec<Reply>,
     /// .nlq only: index of the prompt whose conversation this one continues.
     pub continues: Option<usize>,
 }
 
-/// A clarification and its reply in a .nlq file.
+/// A clarification and its reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// What was asked.
+    /// What was asked; comments do not keep it.
     pub question: String,
     /// What the user said; empty when not yet answered.
     pub reply: String,
-    /// Both in the document.
+    /// Both in the document; of a comment its line without the marker.
     pub span: Span,
 }
 

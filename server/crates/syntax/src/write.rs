@@ -45,11 +45,13 @@ pub(crate) fn declaration(text: &str, language: Language, scope: Scope, prompt: 
     Edit { span: Span::at(place), text: format!("\n{margin}{declared}").replace('\n', line_ending(text)) }
 }
 
-/// One more line of the comment in which a prompt stands.
-pub(crate) fn comment_line(text: &str, prompt: &Prompt, line: &str) -> Edit {
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+/// A reply as one more line of the comment in which a prompt stands.
+pub(crate) fn comment_reply(text: &str, prompt: &Prompt, trigger: &str, reply: &str) -> Edit {
+    let reply = reply.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = format!("{trigger}{} {reply}", comment::REPLY);
     let eol = line_ending(text);
-    let last = prompt.map.pieces().last().map_or(prompt.span, |(_, outer)| *outer);
+    let question = prompt.map.pieces().last().map_or(prompt.span, |(_, outer)| *outer);
+    let last = prompt.replies.iter().fold(question, |last, reply| last.to(reply.span));
     let comment = prompt.span.of(text);
     if comment::is_block(comment) {
         let margin = indentation(text, prompt.span.start);

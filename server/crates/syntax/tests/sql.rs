@@ -95,14 +95,32 @@ fn an_inserted_answer_takes_the_line_ends_and_the_indentation_of_its_prompt() {
 #[test]
 fn a_reply_is_one_more_comment_line() {
     for (text, expected) in [
-        ("  -- nlq: a\n  -- b\nSELECT 1;", "  -- nlq: a\n  -- b\n  -- net of tax\nSELECT 1;"),
-        ("/* nlq: a */\n", "/* nlq: a\n   net of tax */\n"),
+        ("  -- nlq: a\n  -- b\nSELECT 1;", "  -- nlq: a\n  -- b\n  -- nlq-reply: net of tax\nSELECT 1;"),
+        ("/* nlq: a b */\n", "/* nlq: a b\n   nlq-reply: net of tax */\n"),
     ] {
         let before = document(text, Language::Sql);
         let after = edited(&before, &before.reply_edit(0, "which?", "net\nof tax"));
         assert_eq!(after.text(), expected);
-        assert!(after.prompts()[0].text.ends_with(" net of tax"));
+        assert_eq!(
+            (after.prompts()[0].text.as_str(), after.prompts()[0].replies[0].reply.as_str()),
+            ("a b", "net of tax")
+        );
+        assert_eq!(after.prompts()[0].answer, before.prompts()[0].answer, "the answer stays the prompt's");
+        let more = edited(&after, &after.reply_edit(0, "which?", "monthly"));
+        let replies: Vec<&str> = more.prompts()[0].replies.iter().map(|reply| reply.reply.as_str()).collect();
+        assert_eq!(replies, ["net of tax", "monthly"], "{}", more.text());
     }
+}
+
+#[test]
+fn a_reply_belongs_to_the_prompt_above_it() {
+    let it = document(
+        "-- nlq-reply: alone\n\n-- nlq: a\n-- NLQ-reply: b\n-- c\nSELECT 1;\n\n-- nlq-reply: late\n",
+        Language::Sql,
+    );
+    assert_eq!(it.prompts().len(), 1);
+    assert_eq!((it.prompts()[0].text.as_str(), it.prompts()[0].replies.len()), ("a c", 1));
+    assert_eq!(it.prompts()[0].replies[0].span.of(it.text()), "NLQ-reply: b");
 }
 
 #[test]
