@@ -83,7 +83,20 @@ fn json_has_the_words_the_joins_and_the_stream() {
     assert_eq!((&country["kind"], &country["stands_for"]), (&"column".into(), &"customers.country".into()));
     assert_eq!(country["strategy"], "DirectColumnMatchStrategy");
     assert_eq!(country["span"]["start"], 21);
-    assert!(json["reasoning"]["stages"].as_array().is_some_and(|stages| stages.len() >= 5), "{json:#}");
+    let stages = json["reasoning"]["stages"].as_array().expect("stages");
+    let evidence = |name: &str| {
+        let stage = stages.iter().find(|stage| stage["name"] == name).unwrap_or_else(|| panic!("no {name}: {json:#}"));
+        let steps = stage["steps"].as_array().expect("steps").iter();
+        steps
+            .flat_map(|step| step["evidence"].as_object().expect("evidence").clone())
+            .collect::<serde_json::Map<_, _>>()
+    };
+    assert!(evidence("Intent Analysis").contains_key("pattern_matches"));
+    assert!(evidence("Entity Recognition")["potential_entities"].as_array().is_some_and(|all| all.len() >= 2));
+    assert_eq!(evidence("Relationship Discovery")["join_paths_found"][0]["strategy"], "DirectForeignKeyStrategy");
+    let resolved = &evidence("Attribute Processing")["resolution_details"];
+    assert!(resolved.to_string().contains("customers.country"), "{resolved}");
+    assert_eq!(evidence("SQL Generation")["has_joins"], true);
     assert!(json["factors"].is_array() && json["sql"].is_string(), "{json:#}");
 }
 
@@ -116,4 +129,14 @@ fn sensitive_values_are_not_told() {
         let ran = sandbox.nlq(arguments);
         assert!(!ran.stdout.contains("@example.com"), "{ran:#?}");
     }
+}
+
+#[test]
+fn tables_that_nothing_joins_are_a_missing_relationship() {
+    let sandbox = Sandbox::shop();
+    sandbox
+        .sql("shop.db", "CREATE TABLE machines (serial TEXT, voltage REAL); INSERT INTO machines VALUES ('x', 220);");
+    sandbox.ok(&["schema", "refresh"]);
+    let ran = sandbox.nlq(&["explain", "voltage of machines per country of customers"]);
+    in_order(&ran.stdout, &["No answer: ", "missing relationship", "machines", "→ Declare a foreign key"]);
 }

@@ -4,7 +4,7 @@ mod question;
 mod sections;
 
 use nlq_engine::{Outcome, SchemaIndex};
-use nlq_ide::{Join, Word};
+use nlq_ide::{Join, Word, best_query};
 use serde_json::{Value, json};
 
 use super::{
@@ -78,7 +78,7 @@ fn sections(checked: &Checked, session: &Session, with_outcome: bool, out: Outpu
     {
         parts.push(sections::titled("In words", &visible(description, true), out));
     }
-    if let (Some(index), Some(sql)) = (&index, best(checked)) {
+    if let (Some(index), Some(sql)) = (&index, best_query(&checked.answer)) {
         parts.push(sections::titled("Joins", &sections::joins(nlq_ide::joins(sql, index).as_ref()), out));
     }
     if with_outcome {
@@ -90,15 +90,6 @@ fn sections(checked: &Checked, session: &Session, with_outcome: bool, out: Outpu
     parts.push(sections::stages(&answer.reasoning, out));
     parts.retain(|part| !part.is_empty());
     parts
-}
-
-/// The query that the derivation is of: of a question back, that of the best reading.
-fn best(checked: &Checked) -> Option<&str> {
-    match &checked.answer.outcome {
-        Outcome::Query { sql, .. } => Some(sql),
-        Outcome::Clarification(asked) => asked.options.first().map(|option| option.sql.as_str()),
-        Outcome::Abstention { .. } => None,
-    }
 }
 
 /// Documented in docs/cli.md.
@@ -119,7 +110,7 @@ fn add_derivation(object: &mut Value, checked: &Checked, index: &SchemaIndex) {
         })
     };
     object["words"] = nlq_ide::words(answer, question, index).iter().map(word).collect();
-    let joins = best(checked).and_then(|sql| nlq_ide::joins(sql, index));
+    let joins = best_query(answer).and_then(|sql| nlq_ide::joins(sql, index));
     let join =
         |join: &Join| json!({ "on": join.condition(), "strategy": join.source.strategy(), "why": join.source.why() });
     object["joins"] = joins.as_ref().map_or(Value::Null, |found| found.joins.iter().map(join).collect());

@@ -25,6 +25,7 @@ mod reasoning;
 mod schema_card;
 #[cfg(test)]
 mod secrecy_tests;
+mod stream;
 mod tokens;
 mod view;
 mod workspace_files;
@@ -42,6 +43,7 @@ pub use lenses::{Lens, LensCommand, lenses};
 pub use meanings::{Meaning, other_meanings};
 pub use outline::{Fold, OutlineItem, folds, outline};
 pub use reasoning::reasoning_markdown;
+pub use stream::{best_query, reasoning_stream};
 pub use tokens::{Token, TokenKind, TokenModifier, tokens};
 pub use view::{
     AnnotationSource, ConnectionState, ConnectionView, Conversation, LastRun, Options, Snapshot, WorkspaceView,

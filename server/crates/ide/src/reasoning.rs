@@ -11,6 +11,7 @@ use crate::{
     evidence::evidence_lines,
     joins::joins,
     markdown::{code, fenced, percent, prose},
+    stream::{best_query, reasoning_stream},
 };
 
 /// The whole way from a question to its answer, as Markdown: what came of it, the confidence with its factors, how each
@@ -77,7 +78,7 @@ pub fn reasoning_markdown(
             }
         }),
     );
-    if let (Some(sql), Some(index)) = (query_of(answer), index) {
+    if let (Some(sql), Some(index)) = (best_query(answer), index) {
         let joins = joins(sql, index).unwrap_or_default();
         let tied = joins.tied.then(|| "- The tables could have been joined in another way of equal length.".to_owned());
         let told = joins.joins.iter().map(|join| {
@@ -85,7 +86,8 @@ pub fn reasoning_markdown(
         });
         section(&mut out, "Joins", told.chain(tied));
     }
-    out.extend(answer.reasoning.stages.iter().map(stage));
+    let stream = index.map_or_else(|| answer.reasoning.clone(), |index| reasoning_stream(answer, index));
+    out.extend(stream.stages.iter().map(stage));
     if !answer.reasoning.complete && !answer.reasoning.stages.is_empty() {
         out.push("It ended here, early.".into());
     }
@@ -100,15 +102,6 @@ pub fn reasoning_markdown(
     let mut text = out.join("\n\n");
     text.push('\n');
     text
-}
-
-/// The query of an answer: of a question back, that of the best reading.
-fn query_of(answer: &Answer) -> Option<&str> {
-    match &answer.outcome {
-        Outcome::Query { sql, .. } => Some(sql),
-        Outcome::Clarification(asked) => asked.options.first().map(|option| option.sql.as_str()),
-        Outcome::Abstention { .. } => None,
-    }
 }
 
 /// What a word was understood as, in a word or two.
