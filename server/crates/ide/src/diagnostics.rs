@@ -246,6 +246,17 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_word_that_is_almost_a_name_has_the_name_as_its_fix() {
+        let mut answer = abstains("orderz");
+        answer.boundaries.truncate(1);
+        answer.boundaries[0].span = Span::new(0, 6);
+        let fixture = fixture("-- nlq: orderz\n").answering(0, answer);
+        let found = diagnostics(&fixture.snapshot).remove(0);
+        assert_eq!(found.fixes[0].title, "Change to `orders`");
+        assert_eq!(nlq_text::apply_edits(fixture.text(), &found.fixes[0].edits), "-- nlq: orders\n");
+    }
+
+    #[test]
     fn an_answered_prompt_is_quiet() {
         let text = "-- nlq: show wombats\nSELECT id FROM orders;\n";
         check(fixture(text).answering(0, abstains("show wombats")), expect![[""]]);

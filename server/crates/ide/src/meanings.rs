@@ -62,7 +62,7 @@ fn is_taken(taken: &LinkKind, meaning: &Meaning, target: Target) -> bool {
 }
 
 fn all(phrase: &str, schema: Schema<'_>) -> Vec<(Fit, Meaning, Target)> {
-    let said = stems(phrase);
+    let (said, folded) = (stems(phrase), fold(phrase));
     let mut found = Vec::new();
     if said.is_empty() {
         return found;
@@ -88,8 +88,7 @@ fn all(phrase: &str, schema: Schema<'_>) -> Vec<(Fit, Meaning, Target)> {
             if let Some(fit) = fit(&column.name, annotation.map_or(&[], |a| &a.business_terms)) {
                 add(fit, "column", schema.column_name(id), Target::Column(id));
             }
-            let phrase = fold(phrase);
-            if schema.values(id).0.iter().any(|value| fold(value) == phrase) {
+            if schema.values(id).0.iter().any(|value| fold(value) == folded) {
                 add(Fit::Value, "value of", schema.column_name(id), Target::Value(id));
             }
         }

@@ -350,6 +350,13 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_in_a_comment_is_no_part_of_the_question() {
+        let fixture = fixture("-- nlq: revenue\n-- nlq-reply: total_amount\n-- per month\n");
+        assert_eq!(fixture.snapshot.document.prompts()[0].text, "revenue per month");
+        assert_eq!(fixture.snapshot.conversation(0), Conversation { earlier: vec![], replies: vec!["total_amount"] });
+    }
+
+    #[test]
     fn the_engine_is_asked_once_a_question() {
         let fixture = fixture("-- nlq: orders\n");
         let connection = fixture.snapshot.prompt_connection(&fixture.snapshot.document.prompts()[0]).unwrap();
