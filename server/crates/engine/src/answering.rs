@@ -15,8 +15,10 @@ use crate::{
     cues::Cue,
     describe::describe,
     index::Target,
+    learned::judge::Parts,
     linker::{Chunk, ChunkKind, STRATEGIES},
     readings::{Reading, Understood},
+    weights::Weights,
 };
 
 /// Other readings shown.
@@ -38,9 +40,10 @@ pub(crate) fn answer(
     settings: Settings,
     index: &SchemaIndex,
     understood: &Understood,
+    weights: &Weights,
     begun: Instant,
 ) -> Answer {
-    let (sure, factors) = confidence(understood, index);
+    let (sure, factors) = confidence(understood, index, weights);
     let boundaries = boundaries(question.text, index, understood);
     let links = links(index, understood);
     let linked = understood.chunks.iter().any(|chunk| match &chunk.kind {
@@ -247,7 +250,7 @@ fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<K
     }
     if let Some(best) = understood.readings.first() {
         for (at, chunk) in understood.chunks.iter().enumerate() {
-            let unused = at < 64 && best.frame.used >> at & 1 == 0;
+            let unused = !best.uses(at, chunk);
             if unused && matches!(chunk.kind, ChunkKind::Value(..) | ChunkKind::Number(_) | ChunkKind::Time(_)) {
                 let span = span_of(understood, chunk);
                 found.push(KnowledgeBoundary {
@@ -369,7 +372,7 @@ fn reasoning(
     };
     let tables: Vec<String> = best.map_or_else(Vec::new, |r| r.rendered.tables.iter().map(|t| table(*t)).collect());
     let joins = tables.len().saturating_sub(1);
-    let conditions = best.map_or(0, |r| r.frame.conditions.len());
+    let conditions = best.map_or(0, |r| Parts::of(&r.bound.plan).tests);
     let mut stages = vec![
         stage(
             "Intent Analysis",
@@ -450,8 +453,5 @@ fn reasoning(
 
 /// Why a reading lost, by the feature that weighs most between the two.
 fn reason(best: &Reading, other: &Reading) -> String {
-    match crate::weights::heaviest(&best.features, &other.features) {
-        Some(name) => format!("it is weaker in {}", name.replace('_', " ")),
-        None => "it came later".to_owned(),
-    }
+    crate::weights::why(&best.features, &other.features).unwrap_or("it is a little less likely").to_owned()
 }

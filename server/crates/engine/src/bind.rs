@@ -9,6 +9,7 @@ use crate::{
     frame::{Condition, Frame, GroupBy, Operand, OrderBy, Shown, What, marks},
     index::{NameEntry, SchemaIndex, Target},
     linker::{Chunk, ChunkKind},
+    time::TimeRange,
 };
 
 /// Bindings kept while a frame is bound.
@@ -656,7 +657,7 @@ impl Builder<'_> {
                     Target::Column(id) if shown.distinct => &index.column(id).name,
                     _ => &index.catalog().table(table).name,
                 };
-                let alias = format!("{}_count", singular(&nlq_catalog::split_name(name).join("_")));
+                let alias = alias(Aggregate::Count, name);
                 push(
                     Expr::Aggregate { function: Aggregate::Count, distinct: argument.is_some(), argument },
                     Some(alias),
@@ -664,14 +665,7 @@ impl Builder<'_> {
                 plan.tables.push(table);
             }
             (Some(function), Target::Column(id)) => {
-                let prefix = match function {
-                    Aggregate::Sum => "total",
-                    Aggregate::Avg => "average",
-                    Aggregate::Min => "lowest",
-                    Aggregate::Max | Aggregate::Count => "highest",
-                };
-                let name = nlq_catalog::split_name(&index.column(id).name).join("_");
-                let alias = if name.starts_with(prefix) { name } else { format!("{prefix}_{name}") };
+                let alias = alias(function, &index.column(id).name);
                 let argument = Some(Box::new(Expr::Column(id)));
                 push(Expr::Aggregate { function, distinct: false, argument }, Some(alias));
             }
@@ -766,7 +760,12 @@ impl Builder<'_> {
                         _ => return None,
                     },
                 };
-                self.timed(column, *chunk, condition.op)
+                match &self.context.chunks[*chunk].kind {
+                    ChunkKind::Time(range) => {
+                        within(column, self.context.index.column(column).kind, range, condition.op)
+                    }
+                    _ => None,
+                }
             }
         }
     }
@@ -848,39 +847,6 @@ impl Builder<'_> {
             return Some(named.next().unwrap_or(column));
         }
         Some(column)
-    }
-
-    fn timed(&self, column: ColumnId, chunk: usize, op: Comparison) -> Option<Predicate> {
-        let ChunkKind::Time(range) = &self.context.chunks[chunk].kind else { return None };
-        let kind = self.context.index.column(column).kind;
-        let expr = Expr::Column(column);
-        if kind.is_numeric() {
-            use chrono::Datelike as _;
-            let number = |year: i32| Literal::Number(year.to_string());
-            if let Some(year) = range.year {
-                return Some(compare(expr, op, number(year)));
-            }
-            return match (range.from, range.until) {
-                (Some(from), None) => Some(compare(expr, Comparison::GreaterOrEqual, number(from.year()))),
-                (None, Some(until)) => Some(compare(expr, Comparison::Less, number(until.year()))),
-                (Some(from), Some(until)) => {
-                    let last = until.pred_opt()?.year();
-                    if from.year() == last {
-                        return Some(compare(expr, Comparison::Equal, number(last)));
-                    }
-                    Some(Predicate::Between { expr, low: number(from.year()), high: number(last) })
-                }
-                (None, None) => None,
-            };
-        }
-        let (from, until) = match op {
-            Comparison::Greater => (range.until, None),
-            Comparison::GreaterOrEqual => (range.from, None),
-            Comparison::Less => (None, range.from),
-            Comparison::LessOrEqual => (None, range.until),
-            Comparison::Equal | Comparison::NotEqual => (range.from, range.until),
-        };
-        Some(Predicate::Within { expr, from, until })
     }
 
     /// Rows of the subject to which no row of the absent tables belongs.
@@ -1084,6 +1050,40 @@ impl Builder<'_> {
     }
 }
 
+/// The condition that a column of days, or of years, lies in a span of time.
+pub(crate) fn within(column: ColumnId, kind: TypeKind, range: &TimeRange, op: Comparison) -> Option<Predicate> {
+    let expr = Expr::Column(column);
+    if kind.is_numeric() {
+        use chrono::Datelike as _;
+        let number = |year: i32| Literal::Number(year.to_string());
+        if let Some(year) = range.year {
+            return Some(compare(expr, op, number(year)));
+        }
+        return match (range.from, range.until) {
+            (Some(from), None) => Some(compare(expr, Comparison::GreaterOrEqual, number(from.year()))),
+            (None, Some(until)) => Some(compare(expr, Comparison::Less, number(until.year()))),
+            (Some(from), Some(until)) => {
+                let last = until.pred_opt()?.year();
+                if from.year() == last {
+                    return Some(compare(expr, Comparison::Equal, number(last)));
+                }
+                Some(Predicate::Between { expr, low: number(from.year()), high: number(last) })
+            }
+            (None, None) => None,
+        };
+    }
+    let (from, until) = match op {
+        // A span has no outside that is one span.
+        Comparison::NotEqual => return None,
+        Comparison::Greater => (range.until, None),
+        Comparison::GreaterOrEqual => (range.from, None),
+        Comparison::Less => (None, range.from),
+        Comparison::LessOrEqual => (None, range.until),
+        Comparison::Equal => (range.from, range.until),
+    };
+    Some(Predicate::Within { expr, from, until })
+}
+
 fn compare(left: Expr, op: Comparison, right: Literal) -> Predicate {
     Predicate::Compare { left, op, right: Expr::Literal(right) }
 }
@@ -1116,6 +1116,19 @@ fn join(parts: Vec<(Predicate, bool)>) -> Option<Predicate> {
         }
     }
     Predicate::all(all)
+}
+
+/// What an aggregate of a column, or a count of a table's rows or a column's values, is called.
+pub(crate) fn alias(function: Aggregate, of: &str) -> String {
+    let name = nlq_catalog::split_name(of).join("_");
+    let prefix = match function {
+        Aggregate::Count => return format!("{}_count", singular(&name)),
+        Aggregate::Sum => "total",
+        Aggregate::Avg => "average",
+        Aggregate::Min => "lowest",
+        Aggregate::Max => "highest",
+    };
+    if name.starts_with(prefix) { name } else { format!("{prefix}_{name}") }
 }
 
 /// A name for one of many, good enough for an alias.

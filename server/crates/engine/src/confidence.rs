@@ -6,11 +6,10 @@ use nlq_query::plan::{Aggregate, Expr, Plan};
 
 use crate::{
     Factor,
-    frame::What,
     index::{SchemaIndex, Target},
     linker::ChunkKind,
     readings::Understood,
-    weights::{self, FEATURES},
+    weights::{self, Weights},
 };
 
 /// A content word that nothing explains keeps the confidence below this.
@@ -27,33 +26,29 @@ const ADJECTIVE_CAP: f64 = 0.6;
 const REPEATED_CAP: f64 = 0.55;
 /// Two ways to join that are equally short, or a join by a guessed reference.
 const JOIN_CAP: f64 = 0.7;
-/// Taken from the log odds: databases differ more than the fitting sees, and a wrong answer costs more than a question back.
-const CAUTION: f32 = 0.25;
 /// Nothing is ever certain.
 const TOP: f64 = 0.97;
 
 /// The confidence in the best reading, and what it is made of, heaviest first.
-pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex) -> (f64, Vec<Factor>) {
+pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: &Weights) -> (f64, Vec<Factor>) {
     let Some(best) = understood.readings.first() else { return (0.0, Vec::new()) };
     let scores: Vec<f32> = understood.readings.iter().map(|r| r.score).collect();
     let top = scores[0];
     let mass: f32 = scores.iter().map(|s| (s - top).exp()).sum();
     let second = scores.get(1).copied().unwrap_or(top - 3.0);
     let margin = (top - second).min(3.0);
-    // The order is the one in `train/fit.py`, `confidence_input`.
-    let lead = [1.0, 1.0 / mass, margin, (scores.len() as f32).ln() / 4.0, top.clamp(-30.0, 30.0) / 10.0];
-    let raw = weights::confidence(&best.features, &lead);
-    // In full at the top, where answers are shown as sure; nothing where the engine asks back anyway (log odds 0.4 is 0.6).
-    let careful = raw - CAUTION * ((raw - 0.4) / 1.3).clamp(0.0, 1.0);
-    let mut confidence = 1.0 / (1.0 + (-f64::from(careful)).exp());
+    let agree = scores.iter().skip(1).take(5).map(|s| (s - top).exp()).sum::<f32>();
+    // The order is the one in `nlq-train`, `fit/fit.py`, `lead`.
+    let lead = [1.0 / mass, margin, (scores.len() as f32).ln() / 4.0, top, agree, second];
+    let mut confidence = weights.confidence(&best.features, lead);
 
     let unknown = understood.chunks.iter().filter(|c| c.kind == ChunkKind::Unknown).count();
-    let feature = |name: &str| FEATURES.iter().position(|f| *f == name).map_or(0.0, |at| best.features[at]);
+    let feature = |name: &str| best.features[weights::place(name)];
     let mut factors = Vec::new();
     let mut factor = |name: &str, value: f64, explanation: String| {
         factors.push(Factor { name: name.to_owned(), value: (value * 1000.0).round() / 1000.0, explanation });
     };
-    let content = f64::from(feature("content")).max(1.0);
+    let content = f64::from(feature("words")).max(1.0);
     factor(
         "schema_coverage",
         1.0 - (unknown as f64 / content).min(1.0),
@@ -72,7 +67,7 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex) -> (f64, 
             format!("{} other readings were weighed", scores.len() - 1)
         },
     );
-    let weakest = f64::from(feature("weakest").clamp(0.0, 1.0));
+    let weakest = f64::from(feature("columns_weakest").clamp(0.0, 1.0));
     factor(
         "weakest_link",
         weakest,
@@ -100,9 +95,14 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex) -> (f64, 
     };
     cap(unknown == 1, UNKNOWN_WORD_CAP, "unexplained_word", "a word that nothing explains keeps the confidence down");
     cap(unknown > 1, UNKNOWN_WORDS_CAP, "unexplained_words", "words that nothing explains keep the confidence down");
-    cap(best.bound.unknown_values > 0, UNKNOWN_VALUE_CAP, "unknown_value", "a value is not known to be in its column");
-    cap(feature("unused_values") > 0.0, UNUSED_VALUE_CAP, "unused_value", "a value of the question plays no part");
-    cap(feature("unbound_number") > 0.0, UNUSED_VALUE_CAP, "unused_number", "a number of the question plays no part");
+    cap(
+        feature("unknown_values") > 0.0,
+        UNKNOWN_VALUE_CAP,
+        "unknown_value",
+        "a value is not known to be in its column",
+    );
+    cap(feature("texts_unused") > 0.0, UNUSED_VALUE_CAP, "unused_value", "a value of the question plays no part");
+    cap(feature("numbers_unused") > 0.0, UNUSED_VALUE_CAP, "unused_number", "a number of the question plays no part");
     cap(
         adjective(understood),
         ADJECTIVE_CAP,
@@ -141,15 +141,17 @@ fn repeated(plan: &Plan, joined: &[TableId], index: &SchemaIndex) -> bool {
 /// A shown column whose word is a participle right before a table's name.
 fn adjective(understood: &Understood) -> bool {
     let Some(best) = understood.readings.first() else { return false };
-    best.frame.shown.iter().any(|shown| {
-        let What::Chunk(at) = shown.what else { return false };
-        let (Some(chunk), Some(next)) = (understood.chunks.get(at), understood.chunks.get(at + 1)) else {
+    let shown = |target: Target| match target {
+        Target::Column(id) => best.bound.plan.select.iter().any(|item| item.expr == Expr::Column(id)),
+        _ => false,
+    };
+    best.bound.bindings.iter().filter(|binding| shown(binding.target)).any(|binding| {
+        let (Some(chunk), Some(next)) =
+            (understood.chunks.get(binding.chunk), understood.chunks.get(binding.chunk + 1))
+        else {
             return false;
         };
         let is_table = next.names.first().is_some_and(|e| matches!(e.target, Target::Table(_)));
-        shown.aggregate.is_none()
-            && chunk.to == next.from
-            && is_table
-            && understood.tokens[chunk.to - 1].lower.ends_with("ed")
+        chunk.to == next.from && is_table && understood.tokens[chunk.to - 1].lower.ends_with("ed")
     })
 }

@@ -1,9 +1,10 @@
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     Answer, SchemaIndex, answering, changes, conversation,
     readings::{Understood, understand},
     time::Clock,
+    weights::Weights,
 };
 use chrono::NaiveDate;
 
@@ -39,12 +40,19 @@ impl Default for Settings {
 #[derive(Debug, Clone, Default)]
 pub struct Engine {
     settings: Settings,
+    /// Others than the embedded ones, which are read at the first question.
+    weights: Option<Arc<Weights>>,
 }
 
 impl Engine {
     /// An engine with settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self { settings, weights: None }
+    }
+
+    /// The engine with other weights: what training measures.
+    pub fn with_weights(settings: Settings, weights: Arc<Weights>) -> Self {
+        Self { settings, weights: Some(weights) }
     }
 
     /// Answers a question. Never fails: what cannot be answered is an abstention with its boundaries. When the outcome is
@@ -52,25 +60,30 @@ impl Engine {
     pub fn answer(&self, question: Question<'_>, index: &SchemaIndex) -> Answer {
         let begun = Instant::now();
         let understood = self.understand(question, index);
-        answering::answer(question, self.settings, index, &understood, begun)
+        answering::answer(question, self.settings, index, &understood, &self.weights(), begun)
     }
 
     /// Every reading with its features, best first: what the weights are fitted on (`nlq eval --candidates`).
     pub fn candidates(&self, question: Question<'_>, index: &SchemaIndex) -> Vec<Candidate> {
         let readings = self.understand(question, index).readings.into_iter();
-        readings.map(|r| Candidate { sql: r.rendered.sql, features: r.features.to_vec() }).collect()
+        readings.map(|r| Candidate { sql: r.rendered.sql, features: r.features }).collect()
+    }
+
+    fn weights(&self) -> Arc<Weights> {
+        self.weights.clone().unwrap_or_else(Weights::embedded)
     }
 
     fn understand(&self, question: Question<'_>, index: &SchemaIndex) -> Understood {
         let fiscal = u32::from(self.settings.fiscal_year_start.clamp(1, 12));
         let clock = Clock { today: question.today, fiscal_start: fiscal };
+        let weights = self.weights();
         let mut understood = match conversation::continued(question, clock) {
             Some((text, offset)) => {
-                let mut understood = understand(&text, index, clock);
+                let mut understood = understand(&text, index, clock, &weights);
                 conversation::own_part(&mut understood, offset);
                 understood
             }
-            None => understand(question.text, index, clock),
+            None => understand(question.text, index, clock, &weights),
         };
         if let Some(verb) = changes::asked(question.text, index) {
             understood.change = Some(verb);

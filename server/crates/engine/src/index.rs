@@ -23,6 +23,8 @@ pub struct SchemaIndex {
     values: HashMap<String, Vec<(ColumnId, u32)>>,
     tables: Vec<TableFacts>,
     graph: JoinGraph,
+    /// Joins between any two tables, by table; 9 when there is no way.
+    hops: Vec<Vec<u8>>,
 }
 
 /// What a name may stand for.
@@ -62,6 +64,8 @@ pub(crate) struct TableFacts {
     pub(crate) columns: Vec<ColumnFacts>,
     /// Stems of its name.
     pub(crate) words: Vec<String>,
+    /// The words of its name as they are written.
+    pub(crate) spoken: Vec<String>,
 }
 
 /// What reading needs to know of a column.
@@ -69,6 +73,8 @@ pub(crate) struct TableFacts {
 pub(crate) struct ColumnFacts {
     /// Stems of its name, abbreviations written out.
     pub(crate) words: Vec<String>,
+    /// The words of its name as they are written.
+    pub(crate) spoken: Vec<String>,
     /// Part of the primary key.
     pub(crate) key: bool,
     /// Refers to another table.
@@ -81,7 +87,9 @@ impl SchemaIndex {
     /// Prepares a catalog.
     pub fn new(catalog: Arc<Catalog>, annotations: Arc<Annotations>) -> Self {
         let graph = JoinGraph::new(&catalog, &annotations);
+        let hops = catalog.table_ids().map(|(id, _)| graph.hops(id, catalog.tables.len())).collect();
         let mut index = Self {
+            hops,
             names: HashMap::new(),
             values: HashMap::new(),
             tables: catalog.table_ids().map(|(id, _)| facts(&catalog, id)).collect(),
@@ -112,6 +120,11 @@ impl SchemaIndex {
 
     pub(crate) fn graph(&self) -> &JoinGraph {
         &self.graph
+    }
+
+    /// Joins between two tables at least; 9 when there is no way or a longer one.
+    pub(crate) fn hops(&self, a: TableId, b: TableId) -> u8 {
+        self.hops[a.0 as usize][b.0 as usize]
     }
 
     pub(crate) fn facts(&self, table: TableId) -> &TableFacts {
@@ -342,6 +355,29 @@ fn name_stems(name: &str) -> Vec<String> {
     out
 }
 
+/// `flno` of flights is the flight number, `eid` of employees their id: a short form of the table's name and of a word that
+/// ends many names, run together.
+fn unglued(column: &str, table: &str) -> Option<Vec<String>> {
+    const ENDS: [(&str, &str); 8] = [
+        ("id", "id"),
+        ("no", "number"),
+        ("num", "number"),
+        ("name", "name"),
+        ("code", "code"),
+        ("date", "date"),
+        ("type", "type"),
+        ("desc", "description"),
+    ];
+    let [word] = split_name(column).try_into().ok()?;
+    let own = split_name(table);
+    let (end, full) = ENDS.into_iter().find(|(end, _)| word.len() > end.len() && word.ends_with(end))?;
+    let short = &word[..word.len() - end.len()];
+    let initials: String = own.iter().filter_map(|w| w.chars().next()).collect();
+    let stands =
+        own.iter().any(|w| w.len() > short.len() && w.starts_with(short)) || own.len() > 1 && initials == short;
+    stands.then(|| own.iter().map(|w| words::stem_of(w)).chain([stem(full)]).collect())
+}
+
 fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
     let table = catalog.table(id);
     let mut words: Vec<String> = name_stems(&table.name);
@@ -353,9 +389,10 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
         .iter()
         .map(|column| {
             let is = |name: &String| name.eq_ignore_ascii_case(&column.name);
-            let words = name_stems(&column.name);
+            let words = unglued(&column.name, &table.name).unwrap_or_else(|| name_stems(&column.name));
             let lower = column.name.to_lowercase();
             ColumnFacts {
+                spoken: split_name(&column.name),
                 key: table.primary_key.iter().any(is),
                 reference: table.foreign_keys.iter().any(|k| k.columns.iter().any(is)),
                 id_like: lower == "id"
@@ -395,5 +432,12 @@ fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
     let guessed =
         || (0..columns.len()).find(|&at| columns[at].id_like && !columns[at].reference && at == 0).map(column);
 
-    TableFacts { display: display.map(column), person, key: key.or_else(guessed), columns, words }
+    TableFacts {
+        display: display.map(column),
+        person,
+        key: key.or_else(guessed),
+        columns,
+        words,
+        spoken: split_name(&table.name),
+    }
 }

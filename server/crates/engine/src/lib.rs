@@ -7,11 +7,12 @@
 //! | `AttributeAgent` | phrases of a frame are bound to columns; filters, groups, orders and limits become a plan | `bind.rs`, `sound.rs` |
 //! | `RelationshipAgent` | which tables are joined, and by what | `nlq_query::joins` |
 //! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render` |
-//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `meaning.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
+//! | learned reader | shapes that questions like this one have, filled with the likeliest columns: more plans | `learned/` |
+//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `meaning.rs`, `weights.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
 //!
 //! Names are found by `DirectTableMatchStrategy`, `DirectColumnMatchStrategy`, `PartialTableMatchStrategy`,
 //! `PartialColumnMatchStrategy`, `GlossaryTermMatchStrategy`, `SemanticConceptMatchStrategy`, `CommentMatchStrategy`,
-//! `PersonNameStrategy` and `DisplayColumnStrategy` (`index.rs`); every link of an answer tells its own.
+//! `PersonNameStrategy`, `DisplayColumnStrategy` (`index.rs`) and `SynonymMatchStrategy` (`linker.rs`); every link of an answer tells its own.
 //!
 //! Data goes one way, from the top of the table to its end; `engine.rs` is the entry, `conversation.rs` joins follow-ups and
 //! replies, `changes.rs` turns away what would write.
@@ -29,12 +30,16 @@ mod describe;
 mod engine;
 mod frame;
 mod index;
+mod learned;
 mod linker;
 mod meaning;
+mod pool;
 mod readings;
 mod reasoning;
 mod sound;
+mod thesaurus;
 mod time;
+pub mod training;
 mod weights;
 mod words;
 
@@ -43,3 +48,4 @@ pub use boundary::{BoundaryType, KnowledgeBoundary};
 pub use engine::{Candidate, Engine, Question, Settings};
 pub use index::SchemaIndex;
 pub use reasoning::{ReasoningAlternative, ReasoningStage, ReasoningStep, ReasoningStream};
+pub use weights::Weights;

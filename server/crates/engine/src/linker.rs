@@ -1,10 +1,6 @@
 //! From words to chunks: every strategy proposes what spans of the question may be, and the cover of the question with
 //! the highest worth is taken.
 
-// Beside the linker, not under it: other agents may ask the thesaurus too.
-#[path = "thesaurus.rs"]
-pub(crate) mod thesaurus;
-
 use std::collections::BTreeMap;
 
 use nlq_catalog::ColumnId;
@@ -12,6 +8,7 @@ use nlq_catalog::ColumnId;
 use crate::{
     cues::{Cue, cue_at},
     index::{NameEntry, SchemaIndex, Target, bag, joined, value_words},
+    thesaurus,
     time::{Clock, TimeRange, time_at, unit_of},
     words::{Token, is_stop, stem_of},
 };

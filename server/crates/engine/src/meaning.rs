@@ -6,13 +6,13 @@ use nlq_query::plan::{Aggregate, Expr, Plan};
 use crate::{index::SchemaIndex, readings::Reading};
 
 /// Equal for readings whose results are equal wherever references hold: a reference and the key it refers to are one.
-pub(crate) fn result(reading: &Reading, index: &SchemaIndex) -> String {
-    format!("{:?}", canonical(reading, index))
+pub(crate) fn result(plan: &Plan, joined: &[TableId], index: &SchemaIndex) -> String {
+    format!("{:?}", canonical(plan, joined, index))
 }
 
 /// Equal for readings that find the same rows (or groups with the same figures), whichever columns show them.
 pub(crate) fn rows(reading: &Reading, index: &SchemaIndex) -> String {
-    let mut plan = canonical(reading, index);
+    let mut plan = canonical(&reading.bound.plan, &reading.rendered.tables, index);
     plan.distinct = false;
     strip(&mut plan);
     format!("{plan:?}")
@@ -25,9 +25,9 @@ fn strip(plan: &mut Plan) {
     }
 }
 
-fn canonical(reading: &Reading, index: &SchemaIndex) -> Plan {
-    let mut plan = reading.bound.plan.clone();
-    let rows = index.graph().rows_of(&reading.rendered.tables);
+fn canonical(plan: &Plan, joined: &[TableId], index: &SchemaIndex) -> Plan {
+    let mut plan = plan.clone();
+    let rows = index.graph().rows_of(joined);
     let is_counted = |expr: &Expr| match expr {
         // Different keys of the only table whose rows these are: its rows.
         Expr::Aggregate { function: Aggregate::Count, distinct: true, argument: Some(argument) } => {

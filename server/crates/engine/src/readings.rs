@@ -1,6 +1,6 @@
 //! All readings of a question: frames bound, rendered, described by features and ranked.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, hash_map::Entry};
 
 use nlq_catalog::TableId;
 use nlq_query::{
@@ -10,20 +10,29 @@ use nlq_query::{
 use nlq_text::Span;
 
 use crate::{
-    bind::{Bound, Context, bind},
+    bind::{Binding, Bound, Context, bind},
     cues::Cue,
     frame::{Frame, frames},
     index::{SchemaIndex, Target},
+    learned::{
+        evidence::Evidence,
+        fill::{Scorer, fill},
+        judge,
+        phrases::phrases,
+        structure::Shapes,
+    },
     linker::{Chunk, ChunkKind, link},
-    meaning,
+    meaning, pool,
     sound::is_sound,
     time::Clock,
-    weights,
+    weights::{self, Weights},
     words::{Token, tokenize},
 };
 
-/// Readings kept of one question.
-const MAX_READINGS: usize = 80;
+/// Readings kept that the rules propose.
+const BY_RULES: usize = 24;
+/// Readings kept that the models propose besides.
+const BY_MODELS: usize = 36;
 
 /// A question as it was understood.
 #[derive(Debug)]
@@ -45,48 +54,177 @@ pub(crate) struct Understood {
 /// One reading.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
-    pub(crate) frame: Frame,
+    /// The parts that phrases play; none when the models proposed it.
+    pub(crate) frame: Option<Frame>,
     pub(crate) bound: Bound,
     pub(crate) rendered: Rendered,
-    pub(crate) features: [f32; weights::FEATURES.len()],
+    /// In the order of [`weights::names`].
+    pub(crate) features: Vec<f32>,
     pub(crate) score: f32,
 }
 
+impl Reading {
+    /// A phrase plays a part.
+    pub(crate) fn uses(&self, at: usize, chunk: &Chunk) -> bool {
+        if let Some(frame) = &self.frame {
+            return at >= 64 || frame.used >> at & 1 == 1;
+        }
+        let parts = judge::Parts::of(&self.bound.plan);
+        let says = |text: &str| parts.literals.iter().any(|(_, literal, _)| literal.eq_ignore_ascii_case(text));
+        self.bound.bindings.iter().any(|b| b.chunk == at)
+            || match &chunk.kind {
+                ChunkKind::Value(text, _) => says(text) || chunk.values.iter().any(|(_, value)| says(value)),
+                ChunkKind::Number(text) => {
+                    says(text) || self.bound.plan.limit.is_some_and(|limit| limit.to_string() == *text)
+                }
+                ChunkKind::Time(_) => !parts.literals.is_empty(),
+                _ => false,
+            }
+    }
+}
+
 /// Reads a question.
-pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock) -> Understood {
+pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights: &Weights) -> Understood {
     let (tokens, cut) = tokenize(text);
     let chunks = link(text, &tokens, index, clock);
-    let mentions = mentions(&chunks);
-    let context = Context { index, chunks: &chunks, mentions: &mentions };
-    let mut readings: Vec<Reading> = Vec::new();
-    let mut unjoined = None;
-    for frame in frames(&chunks, &tokens, index) {
-        for bound in bind(&frame, context) {
-            if !is_sound(&bound.plan, index.catalog()) {
-                continue;
+    let mut pool = Pool { index, readings: Vec::new(), meanings: HashMap::new(), unjoined: None };
+    propose_by_rules(&mut pool, &chunks, &tokens);
+    let evidence = Evidence::new(&tokens, &chunks, index);
+    let shapes = weights.structure.shapes(&phrases(&evidence));
+    let mut scorer = Scorer::new(&evidence, &weights.slots);
+    propose_by_models(&mut pool, &shapes, &mut scorer, &evidence, &chunks);
+    let Pool { mut readings, unjoined, .. } = pool;
+    for reading in &mut readings {
+        let plan = &reading.bound.plan;
+        let mut all = judge::features(plan, &reading.rendered, &evidence, &chunks, &shapes, &mut scorer);
+        all.append(&mut reading.features);
+        reading.features = all;
+    }
+    pool::compare(&mut readings);
+    for reading in &mut readings {
+        reading.score = weights.rank(&reading.features);
+    }
+    // Stable: readings of equal score stay in the order of the rules, the plainest first.
+    readings.sort_by(|a, b| b.score.total_cmp(&a.score));
+    // What leaves out one of two tables that are both named, because nothing joins them, is no answer.
+    let apart = |(a, b): (TableId, TableId)| {
+        let named = |id: TableId| evidence.of_table(id).kind >= 5;
+        let lacks = |r: &Reading, id: TableId| !r.rendered.tables.contains(&id);
+        named(a) && named(b) && readings.first().is_some_and(|best| lacks(best, a) || lacks(best, b))
+    };
+    if unjoined.is_some_and(apart) {
+        readings.clear();
+    }
+    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined }
+}
+
+/// Readings with different results, in the order in which they were proposed.
+struct Pool<'a> {
+    index: &'a SchemaIndex,
+    readings: Vec<Reading>,
+    /// Where the reading of a meaning stands.
+    meanings: HashMap<String, usize>,
+    unjoined: Option<(TableId, TableId)>,
+}
+
+impl Pool<'_> {
+    /// Adds a reading, unless its plan cannot be asked or means the same as an earlier one: where that one stands.
+    fn add(&mut self, frame: Option<Frame>, bound: Bound) -> Option<usize> {
+        if !is_sound(&bound.plan, self.index.catalog()) {
+            return None;
+        }
+        let rendered = match render(&bound.plan, self.index.catalog(), self.index.graph()) {
+            Ok(rendered) => rendered,
+            Err(gap) => {
+                self.unjoined = Some((gap.from, gap.to));
+                return None;
             }
-            match render(&bound.plan, index.catalog(), index.graph()) {
-                Ok(rendered) => {
-                    if readings.iter().any(|r| r.rendered.sql == rendered.sql) {
-                        continue;
-                    }
-                    let features = features(&frame, &bound, &rendered, &tokens, context);
-                    let score = weights::rank(&features);
-                    readings.push(Reading { frame: frame.clone(), bound, rendered, features, score });
-                }
-                Err(gap) => unjoined = Some((gap.from, gap.to)),
+        };
+        let meaning = meaning::result(&bound.plan, &rendered.tables, self.index);
+        let next = self.readings.len();
+        match self.meanings.entry(meaning) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(place) => {
+                place.insert(next);
+                self.readings.push(Reading { frame, bound, rendered, features: Vec::new(), score: 0.0 });
+                Some(next)
             }
         }
-        if readings.len() >= MAX_READINGS {
+    }
+}
+
+/// Every way in which the rules read the phrases.
+fn propose_by_rules(pool: &mut Pool<'_>, chunks: &[Chunk], tokens: &[Token]) {
+    let mentions = mentions(chunks);
+    let context = Context { index: pool.index, chunks, mentions: &mentions };
+    for (order, frame) in frames(chunks, tokens, pool.index).into_iter().enumerate() {
+        for bound in bind(&frame, context) {
+            let known = pool.readings.len();
+            if pool.add(Some(frame.clone()), bound) == Some(known) {
+                let reading = &mut pool.readings[known];
+                reading.features = features(&frame, &reading.bound, &reading.rendered, tokens, context).to_vec();
+                // By rules; its place among them; by models.
+                reading.features.extend([1.0, order as f32, known as f32, 0.0, 99.0]);
+            }
+        }
+        if pool.readings.len() >= BY_RULES {
             break;
         }
     }
-    // Stable: readings of equal score stay in the order of the frames, the plainest first.
-    readings.sort_by(|a, b| b.score.total_cmp(&a.score));
-    // Of readings with the same result the best stands for all.
-    let mut seen: HashSet<String> = HashSet::new();
-    readings.retain(|reading| seen.insert(meaning::result(reading, index)));
-    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined }
+}
+
+/// The likeliest shapes with the likeliest columns.
+fn propose_by_models(
+    pool: &mut Pool<'_>,
+    shapes: &Shapes<'_>,
+    scorer: &mut Scorer<'_>,
+    evidence: &Evidence<'_>,
+    chunks: &[Chunk],
+) {
+    let plans = fill(shapes, scorer, evidence);
+    let most = pool.readings.len() + BY_MODELS;
+    for (place, plan) in plans.into_iter().enumerate() {
+        let known = pool.readings.len();
+        let bindings = bindings(&plan, chunks);
+        let bound = Bound { plan, bindings, score: 0.0, unknown_values: 0, known_values: 0 };
+        let Some(at) = pool.add(None, bound) else { continue };
+        let reading = &mut pool.readings[at];
+        if at == known {
+            reading.features = vec![0.0; weights::RULES.len()];
+            reading.features.extend([0.0, 99.0, 99.0, 1.0, place as f32]);
+        } else {
+            let end = reading.features.len();
+            let by_models = &mut reading.features[end - 2..];
+            if by_models[0] == 0.0 {
+                by_models.copy_from_slice(&[1.0, place as f32]);
+            }
+        }
+        if pool.readings.len() >= most {
+            break;
+        }
+    }
+}
+
+/// Which phrase names which part of a plan.
+fn bindings(plan: &Plan, chunks: &[Chunk]) -> Vec<Binding> {
+    let parts = judge::Parts::of(plan);
+    let names = chunks.iter().enumerate().filter(|(_, c)| !c.names.is_empty() || !c.values.is_empty());
+    names
+        .filter_map(|(chunk, c)| {
+            let used = |target: &Target| match target {
+                Target::Column(id) => parts.columns.contains(id),
+                Target::Table(id) => parts.names_table(*id),
+                _ => false,
+            };
+            let name = c.names.iter().find(|e| used(&e.target)).map(|e| (e.target, e.score));
+            let value = || {
+                let held = c.values.iter().find(|(id, _)| parts.columns.contains(id));
+                held.map(|(id, _)| (Target::Column(*id), 1.0))
+            };
+            let (target, score) = if c.kind == ChunkKind::Name { name } else { value() }?;
+            Some(Binding { chunk, target, score })
+        })
+        .collect()
 }
 
 /// Tables named in the question; of one phrase only those named about as well as its best.
@@ -103,14 +241,14 @@ fn mentions(chunks: &[Chunk]) -> Vec<(TableId, usize, f32)> {
     all
 }
 
-/// What the ranker and the confidence see of a reading, in the order of [`weights::FEATURES`].
+/// What the ranker and the confidence see of a reading, in the order of [`weights::RULES`].
 fn features(
     frame: &Frame,
     bound: &Bound,
     rendered: &Rendered,
     tokens: &[Token],
     context: Context<'_>,
-) -> [f32; weights::FEATURES.len()] {
+) -> [f32; weights::RULES.len()] {
     let flag = |b: bool| f32::from(u8::from(b));
     let plan = &bound.plan;
     let scores: Vec<f32> = bound.bindings.iter().map(|b| b.score.min(1.2)).collect();
@@ -161,7 +299,7 @@ fn features(
     let said = Said::of(context.chunks);
     let different =
         plan.distinct || plan.select.iter().any(|i| matches!(i.expr, Expr::Aggregate { distinct: true, .. }));
-    let mut out = [0.0; weights::FEATURES.len()];
+    let mut out = [0.0; weights::RULES.len()];
     let values = [
         bound.score / slots.max(1.0),
         mean,

@@ -1,6 +1,6 @@
 //! Words that mean the same or nearly the same. Most are from WordNet (see `data/wordnet-license.txt`), compiled into
-//! `data/thesaurus.bin` by `train/thesaurus.py`, which also says what the file looks like. To them come words that people
-//! were seen to put in the place of a schema's words: `data/pairs.txt`, made by `train/pairs.py`.
+//! `data/thesaurus.bin` by `train/words/thesaurus.py`, which also says what the file looks like. To them come words that people
+//! were seen to put in the place of a schema's words: `data/pairs.txt`, made by `train/words/pairs.py`.
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -69,7 +69,6 @@ pub(crate) fn related(word: &str) -> impl Iterator<Item = (&'static str, f32)> {
 }
 
 /// How near two folded words are: 1 for forms of one lemma, 0 for unrelated words, the same both ways.
-#[cfg_attr(not(test), allow(dead_code, reason = "for readers of whole questions; the linker goes by `related`"))]
 pub(crate) fn strength(a: &str, b: &str) -> f32 {
     if a == b {
         return 1.0;

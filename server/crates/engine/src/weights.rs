@@ -1,8 +1,19 @@
-//! The ranker and the confidence: linear models over the features of a reading. The numbers are fitted by
-//! `server/crates/engine/train/fit.py`, which says how; do not edit them by hand.
+//! What training has learned: the models of shapes, columns, ranks and confidence. `server/crates/train/README.md`
+//! tells how they are made; do not edit them by hand.
 
-/// Names of the features of a reading.
-pub(crate) const FEATURES: [&str; 84] = [
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
+
+use crate::{
+    learned::{judge, slots, structure::Structure, trees::Trees},
+    pool,
+};
+
+/// Names of the features that the rules give of a reading of theirs.
+pub(crate) const RULES: [&str; 84] = [
     "fit",
     "mean",
     "weakest",
@@ -89,23 +100,127 @@ pub(crate) const FEATURES: [&str; 84] = [
     "more_groups",
 ];
 
-const RANK: [f32; 84] = include!("rank.in");
+/// Who proposed a reading, and at which place.
+const SOURCES: &[&str] = &["by_rules", "rules_order", "rules_place", "by_models", "models_place"];
 
-/// The worth of a reading; only differences between readings of one question mean anything.
-pub(crate) fn rank(features: &[f32; 84]) -> f32 {
-    features.iter().zip(RANK).map(|(x, w)| x * w).sum()
+/// The features of a reading, in order.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    judge::NAMES.iter().chain(&RULES).chain(SOURCES).chain(pool::NAMES).copied()
 }
 
-/// One number a feature, then those of [`crate::confidence`]: constant, share of the mass, margin, readings, score.
-const CONFIDENCE: [f32; 89] = include!("confidence.in");
-
-/// Log odds that the best reading is right.
-pub(crate) fn confidence(features: &[f32; 84], lead: &[f32; 5]) -> f32 {
-    features.iter().chain(lead).zip(CONFIDENCE).map(|(x, w)| x * w).sum()
+/// Where a feature stands.
+pub(crate) fn place(name: &str) -> usize {
+    names().position(|n| n == name).expect("only features that have a name are asked for")
 }
 
-/// The feature that speaks most for the first of two readings.
-pub(crate) fn heaviest(a: &[f32; 84], b: &[f32; 84]) -> Option<&'static str> {
-    let by = |at: usize| (a[at] - b[at]) * RANK[at];
-    (0..FEATURES.len()).filter(|&at| by(at) > 0.0).max_by(|&x, &y| by(x).total_cmp(&by(y))).map(|at| FEATURES[at])
+/// Numbers of the lead of the best reading.
+pub(crate) const LEAD: usize = 6;
+
+/// What a reading loses that leaves out a term or metric which the team declared and the question names: no questions to
+/// learn it from declare any.
+const DECLARED: f32 = 6.0;
+/// What a reading loses that does not take a column of truth values as a condition where another does.
+const TRUTH: f32 = 6.0;
+
+/// The models.
+#[derive(Debug, Default)]
+pub struct Weights {
+    pub(crate) structure: Structure,
+    pub(crate) slots: Trees,
+    rank: Trees,
+    confidence: Trees,
+    /// Log odds and what they are worth, both rising.
+    calibration: Vec<(f32, f32)>,
+}
+
+impl Weights {
+    /// Those that nlq comes with, read at the first question.
+    pub(crate) fn embedded() -> Arc<Self> {
+        static EMBEDDED: LazyLock<Arc<Weights>> = LazyLock::new(|| {
+            let read = Weights::parse(
+                include_bytes!("../data/structure.bin"),
+                include_bytes!("../data/slots.bin"),
+                include_bytes!("../data/rank.bin"),
+                include_bytes!("../data/confidence.bin"),
+                include_bytes!("../data/calibration.json"),
+            );
+            Arc::new(read.expect("the embedded weights are whole: a test reads them"))
+        });
+        Arc::clone(&EMBEDDED)
+    }
+
+    /// Reads a folder that training is filling; a missing file is an empty model.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no model.
+    pub fn read(folder: &Path) -> io::Result<Self> {
+        let file = |name: &str| match fs::read(folder.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other,
+        };
+        Self::parse(
+            &file("structure.bin")?,
+            &file("slots.bin")?,
+            &file("rank.bin")?,
+            &file("confidence.bin")?,
+            &file("calibration.json")?,
+        )
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("{} holds no weights", folder.display())))
+    }
+
+    fn parse(structure: &[u8], slots: &[u8], rank: &[u8], confidence: &[u8], calibration: &[u8]) -> Option<Self> {
+        let width = names().count();
+        let trees = |bytes: &[u8], width: usize| match bytes {
+            [] => Some(Trees::default()),
+            bytes => Trees::read(bytes, width),
+        };
+        Some(Self {
+            structure: if structure.is_empty() { Structure::default() } else { Structure::read(structure)? },
+            slots: trees(slots, slots::WIDTH)?,
+            rank: trees(rank, width)?,
+            confidence: trees(confidence, width + LEAD)?,
+            calibration: if calibration.is_empty() { Vec::new() } else { serde_json::from_slice(calibration).ok()? },
+        })
+    }
+
+    /// The worth of a reading; only differences between readings of one question mean anything.
+    pub(crate) fn rank(&self, features: &[f32]) -> f32 {
+        let learned = if self.rank.is_empty() { features[place("likelihood")] } else { self.rank.score(features) };
+        learned - DECLARED * features[place("declared_unused")] - TRUTH * features[place("truth_missed")]
+    }
+
+    /// How likely the best reading is right.
+    pub(crate) fn confidence(&self, features: &[f32], lead: [f32; LEAD]) -> f64 {
+        let row: Vec<f32> = features.iter().copied().chain(lead).collect();
+        let odds = self.confidence.score(&row);
+        let points = &self.calibration;
+        let after = points.partition_point(|(x, _)| *x <= odds);
+        let value = match (after.checked_sub(1).map(|at| points[at]), points.get(after)) {
+            (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * (odds - x0) / (x1 - x0).max(1e-6),
+            (Some((_, y)), None) | (None, Some(&(_, y))) => y,
+            (None, None) => 1.0 / (1.0 + (-odds).exp()),
+        };
+        f64::from(value)
+    }
+}
+
+/// What speaks most for the first of two readings, in words.
+pub(crate) fn why(a: &[f32], b: &[f32]) -> Option<&'static str> {
+    // What the features mean to people, and how much a difference of one weighs.
+    const REASONS: &[(&str, f32, &str)] = &[
+        ("shape", 1.0, "the question is less often put together like this"),
+        ("slots", 1.0, "its columns fit the words less"),
+        ("texts_unused", -4.0, "a value of the question plays no part"),
+        ("numbers_unused", -4.0, "a number of the question plays no part"),
+        ("unknown_values", -3.0, "a value is not known to be in its column"),
+        ("value_elsewhere", -3.0, "a value stands in another column"),
+        ("names_unused_score", -2.0, "a name of the question plays no part"),
+        ("tables_unnamed", -1.0, "it needs a table that the question does not name"),
+        ("tables_missing", -1.5, "it leaves out a table that the question names"),
+        ("columns_unsaid", -1.0, "it uses a column that the question does not name"),
+        ("tables", -0.3, "it joins more tables"),
+    ];
+    let by = |(name, weight, _): &&(&'static str, f32, &'static str)| (a[place(name)] - b[place(name)]) * weight;
+    let heaviest = REASONS.iter().max_by(|x, y| by(x).total_cmp(&by(y)))?;
+    (by(&heaviest) > 0.0).then_some(heaviest.2)
 }

@@ -158,6 +158,23 @@ impl JoinGraph {
         self.ways(&[a], &[]).get(&b).map(|way| way.cost)
     }
 
+    /// Joins from one table to each of the first `tables` tables; 9 for none or more.
+    pub fn hops(&self, from: TableId, tables: usize) -> Vec<u8> {
+        let mut out = vec![9; tables];
+        let mut open = std::collections::VecDeque::from([(from, 0)]);
+        while let Some((table, steps)) = open.pop_front() {
+            match out.get_mut(table.0 as usize) {
+                Some(known) if *known > steps => *known = steps,
+                _ => continue,
+            }
+            for edge in self.of(table) {
+                let (a, b) = edge.ends();
+                open.push_back((if a == table { b } else { a }, steps + 1));
+            }
+        }
+        out
+    }
+
     fn ways(&self, from: &[TableId], prefer: &[ColumnId]) -> BTreeMap<TableId, Way> {
         let mut ways: BTreeMap<TableId, Way> =
             from.iter().map(|&t| (t, Way { cost: 0, by: None, tied: false })).collect();

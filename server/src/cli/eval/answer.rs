@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use chrono::NaiveDate;
 use nlq_engine::{Engine, Outcome, Question, SchemaIndex, Settings};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::{
     ablation::{self, Part},
@@ -18,17 +17,6 @@ pub(super) struct Answerer {
     engine: Engine,
     indexes: BTreeMap<String, SchemaIndex>,
     today: NaiveDate,
-}
-
-/// Every reading of a question, for fitting the engine's weights.
-#[derive(Debug, Serialize)]
-pub(super) struct Readings<'a> {
-    id: &'a serde_json::Value,
-    db_id: &'a str,
-    db_file: &'a str,
-    gold: &'a str,
-    question: &'a str,
-    candidates: Vec<(String, Vec<f32>)>,
 }
 
 impl Answerer {
@@ -66,21 +54,5 @@ impl Answerer {
     pub(super) fn queries(&self, asked: &Asked) -> Vec<String> {
         let Some(index) = self.indexes.get(&asked.db_file) else { return Vec::new() };
         self.engine.candidates(self.question(asked), index).into_iter().map(|candidate| candidate.sql).collect()
-    }
-
-    /// All readings of all questions with their features.
-    pub(super) fn readings<'a>(&self, asked: &'a [Asked]) -> Vec<Readings<'a>> {
-        let of = |asked: &'a Asked| {
-            let candidates = self.engine.candidates(self.question(asked), self.indexes.get(&asked.db_file)?);
-            Some(Readings {
-                id: &asked.id,
-                db_id: &asked.db_id,
-                db_file: &asked.db_file,
-                gold: &asked.gold,
-                question: &asked.question,
-                candidates: candidates.into_iter().map(|candidate| (candidate.sql, candidate.features)).collect(),
-            })
-        };
-        asked.iter().filter_map(of).collect()
     }
 }

@@ -69,7 +69,7 @@ pub(crate) struct Args {
     #[arg(long)]
     ablations: bool,
     /// Compare two files of predictions for these questions instead of answering
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["out", "without", "ablations", "candidates"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["out", "without", "ablations"])]
     compare: Option<Vec<PathBuf>>,
     /// Take only the first questions
     #[arg(long, value_name = "N")]
@@ -80,9 +80,6 @@ pub(crate) struct Args {
     /// What "today" is, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     today: Option<NaiveDate>,
-    /// Also write every reading with its features: what the engine's weights are fitted on
-    #[arg(long, value_name = "FILE")]
-    candidates: Option<PathBuf>,
 }
 
 fn part(name: &str) -> Result<Part, String> {
@@ -123,9 +120,6 @@ impl Work<'_> {
         let predictions = self.stepped("answering", |step| answerer.answers(self.asked, step))?;
         if let Some(out) = &self.args.out {
             write_lines(out, &predictions)?;
-        }
-        if let Some(file) = &self.args.candidates {
-            write_lines(file, &answerer.readings(self.asked))?;
         }
         let latency = latency(&predictions);
         let answered = predictions.iter().filter(|p| p.query.is_some()).count();

@@ -14,7 +14,7 @@ import re
 
 HEADER = """\
 # Words that people put in the place of a schema's words, with the number of databases in which they did.
-# Source: Spider-Syn, compared with Spider's own questions by train/pairs.py; pairs of words are kept, no text.
+# Source: Spider-Syn, compared with Spider's own questions by nlq-train, words/pairs.py; pairs of words are kept, no text.
 # Spider-Syn: MIT License (text in LICENSE-MIT at the top of the repository), Copyright (c) 2021 Yujian Gan, Xinyun Chen,
 # Qiuping Huang, Matthew Purver, John R. Woodward, Jinxia Xie, Pengsheng Huang.
 # Word<tab>word<tab>databases; a pair says the same in both directions.

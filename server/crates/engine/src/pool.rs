@@ -1,0 +1,134 @@
+//! What a reading is beside the others: its place, and how many of them, by their likelihood, agree with each of its parts.
+
+use std::collections::HashMap;
+
+use nlq_catalog::ColumnId;
+use nlq_query::plan::{Expr, Literal, Plan, Predicate};
+
+use crate::readings::Reading;
+
+/// Names of the features, in order.
+pub(crate) const NAMES: &[&str] = &[
+    "pool",
+    "lead",
+    "place",
+    "agree_select",
+    "agree_filter",
+    "agree_group",
+    "agree_order",
+    "agree_set",
+    "agree_tables",
+    "agree_rules_select",
+    "agree_rules_filter",
+    "agree_rules_order",
+    "best_shape",
+    "best_slots",
+    "best_shown_worst",
+    "best_filter_worst",
+    "best_names_unused_score",
+    "best_uncovered_words",
+    "best_tables",
+    "best_columns_unsaid",
+    "best_unknown_values",
+    "best_tables_unnamed",
+    "best_columns_score",
+    "best_texts_unused",
+    "best_numbers_unused",
+    "best_tables_missing",
+    "best_shown_tables_unsaid",
+    "truth_missed",
+];
+
+/// Features whose distance from the best of the pool is one more; true where less is better.
+const COMPARED: &[(&str, bool)] = &[
+    ("shape", false),
+    ("slots", false),
+    ("shown_worst", false),
+    ("filter_worst", false),
+    ("names_unused_score", true),
+    ("uncovered_words", true),
+    ("tables", true),
+    ("columns_unsaid", true),
+    ("unknown_values", true),
+    ("tables_unnamed", true),
+    ("columns_score", false),
+    ("texts_unused", true),
+    ("numbers_unused", true),
+    ("tables_missing", true),
+    ("shown_tables_unsaid", true),
+];
+
+/// Adds the features to each reading. `likelihood` is the sum of what the models say of shape and columns.
+pub(crate) fn compare(readings: &mut [Reading]) {
+    let at = crate::weights::place("likelihood");
+    let by_rules = crate::weights::place("by_rules");
+    let place = crate::weights::place("rules_place");
+    let likely: Vec<f32> = readings.iter().map(|r| r.features[at]).collect();
+    let top = likely.iter().copied().fold(f32::MIN, f32::max);
+    let weights: Vec<f32> = likely.iter().map(|l| ((l - top) * 0.5).exp()).collect();
+    let mass: f32 = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+    let rules: Vec<f32> = readings.iter().map(|r| r.features[by_rules] / (1.0 + r.features[place])).collect();
+    let rules_mass: f32 = rules.iter().sum::<f32>().max(1e-6);
+    let parts: Vec<[String; 6]> = readings
+        .iter()
+        .map(|r| {
+            let plan = &r.bound.plan;
+            let mut tables = r.rendered.tables.clone();
+            tables.sort_unstable();
+            let select: Vec<_> = plan.select.iter().map(|item| &item.expr).collect();
+            [
+                format!("{select:?}{}", plan.distinct),
+                format!("{:?}", plan.filter),
+                format!("{:?}{:?}", plan.group, plan.having),
+                format!("{:?}{:?}", plan.order, plan.limit),
+                format!("{:?}", plan.set),
+                format!("{tables:?}"),
+            ]
+        })
+        .collect();
+    let mut votes: Vec<HashMap<&str, (f32, f32)>> = vec![HashMap::new(); 6];
+    for (reading, parts) in parts.iter().enumerate() {
+        for (part, votes) in parts.iter().zip(&mut votes) {
+            let vote = votes.entry(part).or_default();
+            vote.0 += weights[reading] / mass;
+            vote.1 += rules[reading] / rules_mass;
+        }
+    }
+    let best: Vec<(usize, f32)> = COMPARED
+        .iter()
+        .map(|&(name, less)| {
+            let at = crate::weights::place(name);
+            let values = readings.iter().map(|r| r.features[at]);
+            (at, if less { values.fold(f32::MAX, f32::min) } else { values.fold(f32::MIN, f32::max) })
+        })
+        .collect();
+    let conditions: Vec<ColumnId> = readings.iter().flat_map(|r| truths(&r.bound.plan)).collect();
+    let added: Vec<Vec<f32>> = (0..readings.len())
+        .map(|reading| {
+            let place = likely.iter().filter(|l| **l > likely[reading]).count();
+            let mut out = vec![readings.len() as f32, likely[reading] - top, place as f32];
+            out.extend((0..6).map(|part| votes[part][parts[reading][part].as_str()].0));
+            out.extend([0, 1, 3].map(|part: usize| votes[part][parts[reading][part].as_str()].1));
+            out.extend(best.iter().map(|(at, best)| readings[reading].features[*at] - best));
+            let own = truths(&readings[reading].bound.plan);
+            out.push(f32::from(u8::from(conditions.iter().any(|id| !own.contains(id)))));
+            out
+        })
+        .collect();
+    for (reading, mut added) in readings.iter_mut().zip(added) {
+        reading.features.append(&mut added);
+    }
+}
+
+/// Columns that a plan takes as conditions by themselves: `products in stock`.
+fn truths(plan: &Plan) -> Vec<ColumnId> {
+    let of = |predicate: &Predicate| match predicate {
+        Predicate::Compare { left: Expr::Column(id), right: Expr::Literal(Literal::Boolean(_)), .. } => Some(*id),
+        _ => None,
+    };
+    match &plan.filter {
+        Some(Predicate::And(parts)) => parts.iter().filter_map(of).collect(),
+        Some(part) => of(part).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
