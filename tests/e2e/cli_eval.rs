@@ -62,7 +62,7 @@ fn the_report_has_its_tables_and_pictures() {
         "| order by | 1 | 100.0 % | 1 | 1 | 100.0 % | 100.0 % | 0 |",
         "| ranking | 0 | 0.0 % |",
         "| nothing more | 4 | 100.0 % | - |",
-        "| values |",
+        "| synonyms |",
         "(reliability.svg)",
     ] {
         assert!(report.contains(part), "no {part:?} in {report}");
@@ -131,7 +131,7 @@ fn what_cannot_be_measured_is_said() {
     eval(&sandbox, &["--compare", "other.jsonl", "other.jsonl"])
         .refused(2, &["answers no question of questions.jsonl"]);
     let without = eval(&sandbox, &["--out", "p.jsonl", "--without", "luck"]);
-    assert!(without.code == 2 && without.stderr.contains("the parts are values, references"), "{without:#?}");
+    assert!(without.code == 2 && without.stderr.contains("the parts are values, synonyms"), "{without:#?}");
     sandbox.write("questions.jsonl", r#"{"id": 1, "question": "How many guests?", "db_file": "hotel.sqlite"}"#);
     eval(&sandbox, &["--report", "report"]).refused(2, &["no question of questions.jsonl can be measured", "`gold`"]);
 }

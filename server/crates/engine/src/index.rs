@@ -19,6 +19,7 @@ const MAX_VALUE_WORDS: usize = 9;
 pub struct SchemaIndex {
     catalog: Arc<Catalog>,
     annotations: Arc<Annotations>,
+    left_out: Vec<&'static str>,
     names: HashMap<String, Vec<NameEntry>>,
     values: HashMap<String, Vec<(ColumnId, u32)>>,
     tables: Vec<TableFacts>,
@@ -86,6 +87,12 @@ pub(crate) struct ColumnFacts {
 impl SchemaIndex {
     /// Prepares a catalog.
     pub fn new(catalog: Arc<Catalog>, annotations: Arc<Annotations>) -> Self {
+        Self::without(catalog, annotations, &[])
+    }
+
+    /// The same without some strategies that find names (the crate's documentation lists them), to measure what they are
+    /// worth.
+    pub fn without(catalog: Arc<Catalog>, annotations: Arc<Annotations>, strategies: &[&'static str]) -> Self {
         let graph = JoinGraph::new(&catalog, &annotations);
         let hops = catalog.table_ids().map(|(id, _)| graph.hops(id, catalog.tables.len())).collect();
         let mut index = Self {
@@ -96,6 +103,7 @@ impl SchemaIndex {
             graph,
             catalog,
             annotations,
+            left_out: strategies.to_vec(),
         };
         index.add_names();
         index.add_terms();
@@ -116,6 +124,11 @@ impl SchemaIndex {
     /// The annotations.
     pub fn annotations(&self) -> &Arc<Annotations> {
         &self.annotations
+    }
+
+    /// True when a strategy is not to find names.
+    pub(crate) fn leaves_out(&self, strategy: &str) -> bool {
+        self.left_out.contains(&strategy)
     }
 
     pub(crate) fn graph(&self) -> &JoinGraph {
@@ -153,7 +166,7 @@ impl SchemaIndex {
     }
 
     fn add(&mut self, phrase: &[String], target: Target, score: f32, strategy: &'static str) {
-        if phrase.is_empty() {
+        if phrase.is_empty() || self.leaves_out(strategy) {
             return;
         }
         let entry = NameEntry { target, score, strategy };

@@ -215,6 +215,9 @@ fn names(p: &mut Proposals<'_>) {
 /// Words that match nothing are looked up in the thesaurus: what a related word names, alone or with its neighbours, may be
 /// meant. It never takes the place of a name that is said.
 fn synonyms(p: &mut Proposals<'_>) {
+    if p.index.leaves_out("SynonymMatchStrategy") {
+        return;
+    }
     let tokens = p.tokens;
     let unexplained = |at: usize| {
         let token = &tokens[at];

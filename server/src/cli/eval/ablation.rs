@@ -3,37 +3,58 @@
 use std::sync::Arc;
 
 use nlq_catalog::Catalog;
+use nlq_engine::SchemaIndex;
 
-/// Something that answers rest on and that a catalog can be without.
+/// Something that answers rest on and that a catalog, or the search for names, can be without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// Values of the database.
     Values,
+    /// Words that mean what a name says.
+    Synonyms,
+    /// Parts of names that stand for the whole.
+    PartialNames,
     /// References that the database declares; joins are then guessed from names.
     References,
 }
 
 impl Part {
     /// All of them.
-    pub(super) const ALL: [Part; 2] = [Part::Values, Part::References];
+    pub(super) const ALL: [Part; 4] = [Part::Values, Part::Synonyms, Part::PartialNames, Part::References];
 
     /// As the command line writes it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Part::Values => "values",
+            Part::Synonyms => "synonyms",
+            Part::PartialNames => "partial-names",
             Part::References => "references",
+        }
+    }
+
+    /// The engine's strategies that work by it.
+    fn strategies(self) -> &'static [&'static str] {
+        match self {
+            Part::Synonyms => &["SemanticConceptMatchStrategy", "SynonymMatchStrategy"],
+            Part::PartialNames => &["PartialTableMatchStrategy", "PartialColumnMatchStrategy"],
+            Part::Values | Part::References => &[],
         }
     }
 }
 
-/// A catalog without some parts.
-pub(super) fn without(catalog: &Arc<Catalog>, parts: &[Part]) -> Arc<Catalog> {
+/// What the engine knows of a database without some parts.
+pub(super) fn index(catalog: &Arc<Catalog>, without: &[Part]) -> SchemaIndex {
+    let strategies: Vec<&str> = without.iter().flat_map(|part| part.strategies()).copied().collect();
+    SchemaIndex::without(stripped(catalog, without), Arc::default(), &strategies)
+}
+
+fn stripped(catalog: &Arc<Catalog>, without: &[Part]) -> Arc<Catalog> {
     let mut catalog = Arc::clone(catalog);
-    for part in parts {
+    for part in without.iter().filter(|part| part.strategies().is_empty()) {
         for table in &mut Arc::make_mut(&mut catalog).tables {
             match part {
-                Part::Values => table.columns.iter_mut().for_each(|column| column.values = None),
                 Part::References => table.foreign_keys.clear(),
+                _ => table.columns.iter_mut().for_each(|column| column.values = None),
             }
         }
     }
@@ -43,8 +64,24 @@ pub(super) fn without(catalog: &Arc<Catalog>, parts: &[Part]) -> Arc<Catalog> {
 #[cfg(test)]
 mod tests {
     use nlq_catalog::{Column, ForeignKey, Table, ValueSample};
+    use nlq_engine::{Engine, Question, Settings};
 
     use super::*;
+
+    #[test]
+    fn without_parts_of_names_only_whole_names_are_found() {
+        let column = |name: &str| Column { name: name.to_owned(), ..Column::default() };
+        let guests =
+            Table { name: "guests".to_owned(), columns: vec![column("id"), column("home_town")], ..Table::default() };
+        let catalog = Arc::new(Catalog { tables: vec![guests], ..Catalog::default() });
+        let evidence = |without: &[Part]| {
+            let question = Question { text: "town of guests", earlier: &[], replies: &[], today: Default::default() };
+            let answer = Engine::new(Settings::default()).answer(question, &index(&catalog, without));
+            answer.links.into_iter().map(|link| link.evidence).collect::<Vec<_>>().join("; ")
+        };
+        assert!(evidence(&[]).contains("PartialColumnMatchStrategy"), "{}", evidence(&[]));
+        assert!(!evidence(&[Part::PartialNames]).contains("PartialColumnMatchStrategy"));
+    }
 
     #[test]
     fn what_is_left_out_is_not_in_the_catalog() {
@@ -59,7 +96,8 @@ mod tests {
         let people = Table { columns: vec![town], foreign_keys: vec![key], ..Table::default() };
         let catalog = Arc::new(Catalog { tables: vec![people], ..Catalog::default() });
         let left = |parts: &[Part]| {
-            let table = &without(&catalog, parts).tables[0];
+            let index = index(&catalog, parts);
+            let table = &index.catalog().tables[0];
             (table.columns[0].values.is_some(), table.foreign_keys.len())
         };
         assert_eq!(left(&[]), (true, 1));

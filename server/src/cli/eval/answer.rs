@@ -1,6 +1,6 @@
 //! The engine's answers to the questions.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use chrono::NaiveDate;
 use nlq_engine::{Engine, Outcome, Question, SchemaIndex, Settings};
@@ -22,8 +22,8 @@ pub(super) struct Answerer {
 impl Answerer {
     /// An engine without some parts.
     pub(super) fn new(databases: &Databases, today: NaiveDate, without: &[Part]) -> Self {
-        let index = |catalog| SchemaIndex::new(ablation::without(catalog, without), Arc::default());
-        let indexes = databases.iter().map(|(name, database)| (name.to_owned(), index(&database.catalog)));
+        let indexes =
+            databases.iter().map(|(name, database)| (name.to_owned(), ablation::index(&database.catalog, without)));
         Self { engine: Engine::new(Settings::default()), indexes: indexes.collect(), today }
     }
 
