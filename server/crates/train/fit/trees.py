@@ -51,7 +51,7 @@ def slots(X, y, rounds=150, leaves=47):
 def ranker(X, y, groups, rounds=160, leaves=31, seed=1):
     data = lightgbm.Dataset(X, y, group=groups, free_raw_data=True)
     parameters = {**COMMON, "objective": "lambdarank", "lambdarank_truncation_level": 5, "num_leaves": leaves, "learning_rate": 0.06,
-                  "min_data_in_leaf": 40, "feature_fraction": 0.4, "bagging_fraction": 0.8, "bagging_freq": 1,
+                  "min_data_in_leaf": 40, "feature_fraction": 0.3, "bagging_fraction": 0.8, "bagging_freq": 1,
                   "lambda_l2": 2.0, "seed": seed}
     return lightgbm.train(parameters, data, rounds)
 
