@@ -24,14 +24,14 @@ const scenes = {
   async clarification(editor) {
     await editor.open('ask.sql');
     await editor.page.getByText('asks:').first().waitFor();
-    await editor.goto(3, 30);
+    await editor.goto(3, 20);
     await editor.actions('I mean orders.placed_at');
   },
 
   async refusal(editor) {
     await editor.open('ask.sql');
     await editor.page.locator('.squiggly-warning').first().waitFor();
-    await editor.hover('unicorns', 'Ask about');
+    await editor.hover('happy', /unknown-entity|unmappable-concept/);
   },
 };
 
