@@ -124,6 +124,24 @@ fn a_perturbed_copy_shows_what_was_right_by_luck() {
 }
 
 #[test]
+fn annotations_are_understood() {
+    let sandbox = hotel();
+    let asked =
+        r#"{"id": 1, "question": "How many visitors are regulars?", "db_file": "hotel.sqlite", "db_id": "hotel"}"#;
+    sandbox.write("questions.jsonl", asked);
+    let said = "annotations:\n  - table: guests\n    business_terms: [visitors]\n\
+                terms:\n  - name: regulars\n    table: guests\n    condition: age > 60\n";
+    sandbox.write("said/hotel.annotations.yaml", said);
+    sandbox.write("said/other.annotations.yaml", "no annotations of this database");
+    let arguments = ["--annotations", "said", "--out", "p.jsonl"];
+    assert_eq!(eval(&sandbox, &arguments).code, 0);
+    let answer = sandbox.read("p.jsonl");
+    assert!(answer.contains("FROM guests\\nWHERE age > 60"), "{answer}");
+    sandbox.write("said/hotel.annotations.yaml", &said.replace("table: guests\n    cond", "table: gests\n    cond"));
+    eval(&sandbox, &arguments).refused(2, &["hotel.annotations.yaml, line 6: ", "guests"]);
+}
+
+#[test]
 fn what_cannot_be_measured_is_said() {
     let sandbox = hotel();
     eval(&sandbox, &["--compare", "a.jsonl", "b.jsonl"]).refused(2, &["cannot read a.jsonl"]);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nlq_catalog::Catalog;
+use nlq_catalog::{Annotations, Catalog};
 use nlq_engine::SchemaIndex;
 
 /// Something that answers rest on and that a catalog, or the search for names, can be without.
@@ -43,9 +43,9 @@ impl Part {
 }
 
 /// What the engine knows of a database without some parts.
-pub(super) fn index(catalog: &Arc<Catalog>, without: &[Part]) -> SchemaIndex {
+pub(super) fn index(catalog: &Arc<Catalog>, annotations: &Arc<Annotations>, without: &[Part]) -> SchemaIndex {
     let strategies: Vec<&str> = without.iter().flat_map(|part| part.strategies()).copied().collect();
-    SchemaIndex::without(stripped(catalog, without), Arc::default(), &strategies)
+    SchemaIndex::without(stripped(catalog, without), Arc::clone(annotations), &strategies)
 }
 
 fn stripped(catalog: &Arc<Catalog>, without: &[Part]) -> Arc<Catalog> {
@@ -76,7 +76,7 @@ mod tests {
         let catalog = Arc::new(Catalog { tables: vec![guests], ..Catalog::default() });
         let evidence = |without: &[Part]| {
             let question = Question { text: "town of guests", earlier: &[], replies: &[], today: Default::default() };
-            let answer = Engine::new(Settings::default()).answer(question, &index(&catalog, without));
+            let answer = Engine::new(Settings::default()).answer(question, &index(&catalog, &Arc::default(), without));
             answer.links.into_iter().map(|link| link.evidence).collect::<Vec<_>>().join("; ")
         };
         assert!(evidence(&[]).contains("PartialColumnMatchStrategy"), "{}", evidence(&[]));
@@ -96,7 +96,7 @@ mod tests {
         let people = Table { columns: vec![town], foreign_keys: vec![key], ..Table::default() };
         let catalog = Arc::new(Catalog { tables: vec![people], ..Catalog::default() });
         let left = |parts: &[Part]| {
-            let index = index(&catalog, parts);
+            let index = index(&catalog, &Arc::default(), parts);
             let table = &index.catalog().tables[0];
             (table.columns[0].values.is_some(), table.foreign_keys.len())
         };

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{
     ablation::{self, Part},
-    databases::Databases,
+    databases::{Database, Databases},
     questions::{Asked, Prediction},
 };
 
@@ -22,8 +22,8 @@ pub(super) struct Answerer {
 impl Answerer {
     /// An engine without some parts.
     pub(super) fn new(databases: &Databases, today: NaiveDate, without: &[Part]) -> Self {
-        let indexes =
-            databases.iter().map(|(name, database)| (name.to_owned(), ablation::index(&database.catalog, without)));
+        let index = |database: &Database| ablation::index(&database.catalog, &database.annotations, without);
+        let indexes = databases.iter().map(|(name, database)| (name.to_owned(), index(database)));
         Self { engine: Engine::new(Settings::default()), indexes: indexes.collect(), today }
     }
 

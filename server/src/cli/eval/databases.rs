@@ -2,15 +2,18 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use nlq_catalog::{Annotations, Catalog, Dialect};
+use nlq_config::{AnnotationFile, check_annotations, parse_annotations};
 use nlq_providers::{Limits, SchemaOptions, Value, sqlite_catalog, sqlite_file};
 use nlq_query::sql::guard;
+use nlq_text::{Diagnostic, Severity};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +31,8 @@ const MAX_BYTES: usize = 256 << 20;
 pub(super) struct Database {
     pub(super) path: PathBuf,
     pub(super) catalog: Arc<Catalog>,
+    /// Empty unless annotations were given.
+    pub(super) annotations: Arc<Annotations>,
     /// Empty unless perturbed copies were asked for.
     pub(super) copies: Vec<PathBuf>,
 }
@@ -41,20 +46,33 @@ pub(super) struct Databases {
 }
 
 impl Databases {
-    /// Reads the schemas, and makes perturbed copies. What cannot be read is said on standard error and left out.
-    pub(super) async fn read(folder: &Path, asked: &[Asked], copies: usize) -> Result<Self> {
+    /// Reads the schemas with the annotations of the second folder, and makes perturbed copies. What cannot be read is
+    /// said on standard error and left out.
+    ///
+    /// # Errors
+    /// When an annotation file is there and has a mistake: figures with half of it would mislead.
+    pub(super) async fn read(
+        folder: &Path,
+        annotations: Option<&Path>,
+        asked: &[Asked],
+        copies: usize,
+    ) -> Result<Self> {
         let temporary = if copies > 0 { Some(tempfile::tempdir()?) } else { None };
-        let mut names: Vec<&str> = asked.iter().map(|asked| asked.db_file.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names: BTreeMap<&str, &str> =
+            asked.iter().map(|asked| (asked.db_file.as_str(), asked.database())).collect();
         let mut all = BTreeMap::new();
-        for (at, name) in names.into_iter().enumerate() {
+        for (at, (name, called)) in names.into_iter().enumerate() {
             let path = folder.join(name);
             if !path.is_file() {
                 eprintln!("nlq: {} is missing: its questions stay unanswered", path.display());
                 continue;
             }
-            let options = SchemaOptions { sample_values: true, annotations: &Annotations::default() };
+            let said = annotations.map(|folder| Said::read(folder, called)).transpose()?.flatten();
+            let none = Annotations::default();
+            let options = SchemaOptions {
+                sample_values: true,
+                annotations: said.as_ref().map_or(&none, |said| &said.file.annotations),
+            };
             let catalog = match sqlite_catalog(&path, options).await {
                 Ok(catalog) => Arc::new(catalog),
                 Err(error) => {
@@ -62,11 +80,12 @@ impl Databases {
                     continue;
                 }
             };
+            let annotations = said.map(|said| said.checked(&catalog)).transpose()?.unwrap_or_default();
             let copies = match &temporary {
                 Some(folder) => perturbed(&path, copies, folder.path(), at).await?,
                 None => Vec::new(),
             };
-            all.insert(name.to_owned(), Database { path, catalog, copies });
+            all.insert(name.to_owned(), Database { path, catalog, annotations: Arc::new(annotations), copies });
         }
         Ok(Self { all, _copies: temporary })
     }
@@ -77,6 +96,42 @@ impl Databases {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Database)> {
         self.all.iter().map(|(name, database)| (name.as_str(), database))
+    }
+}
+
+/// The annotation file of a database.
+struct Said {
+    path: PathBuf,
+    text: String,
+    file: AnnotationFile,
+}
+
+impl Said {
+    /// `<database>.annotations.yaml`, where there is one.
+    fn read(folder: &Path, database: &str) -> Result<Option<Self>> {
+        let path = folder.join(format!("{database}.annotations.yaml"));
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let parsed = parse_annotations(&text);
+        let said = Self { path, text, file: parsed.value };
+        said.sound(&parsed.diagnostics)?;
+        Ok(Some(said))
+    }
+
+    /// The annotations, when all that they name is there.
+    fn checked(self, catalog: &Catalog) -> Result<Annotations> {
+        self.sound(&check_annotations(&self.file, &self.text, catalog))?;
+        Ok(self.file.annotations)
+    }
+
+    fn sound(&self, found: &[Diagnostic]) -> Result<()> {
+        let Some(first) = found.iter().find(|diagnostic| diagnostic.severity <= Severity::Warning) else {
+            return Ok(());
+        };
+        let line = self.text[..first.span.start].lines().count().max(1);
+        bail!("{}, line {line}: {}", self.path.display(), first.message)
     }
 }
 

@@ -53,6 +53,9 @@ pub(crate) struct Args {
     /// Folder that db_file is relative to
     #[arg(long, value_name = "DIR")]
     databases: PathBuf,
+    /// Folder of annotations, <db_id>.annotations.yaml a database (default: answer without)
+    #[arg(long, value_name = "DIR")]
+    annotations: Option<PathBuf>,
     /// Where to write the predictions, a JSON object a line
     #[arg(long, value_name = "FILE", required_unless_present_any = ["report", "perturbed", "ablations", "compare"])]
     out: Option<PathBuf>,
@@ -96,7 +99,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
         bail!("{} has no questions: write one JSON object a line", args.questions.display());
     }
     let copies = usize::from(args.perturbed.unwrap_or(0));
-    let databases = Databases::read(&args.databases, &asked, copies).await?;
+    let databases = Databases::read(&args.databases, args.annotations.as_deref(), &asked, copies).await?;
     let runner = Runner::new(context.cancel.clone());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build()?;
     let work = Work { args: &args, context, asked: &asked, measure: Measure { databases: &databases, runner } };
