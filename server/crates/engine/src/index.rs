@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use nlq_catalog::{Annotations, Catalog, Column, ColumnId, TableId, split_name, stem};
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, PlainNames, TableId, split_name, stem};
 use nlq_query::joins::JoinGraph;
 
 use crate::words::{self, WEAK};
@@ -95,11 +95,12 @@ impl SchemaIndex {
     pub fn without(catalog: Arc<Catalog>, annotations: Arc<Annotations>, strategies: &[&'static str]) -> Self {
         let graph = JoinGraph::new(&catalog, &annotations);
         let hops = catalog.table_ids().map(|(id, _)| graph.hops(id, catalog.tables.len())).collect();
+        let plain = PlainNames::new(&catalog);
         let mut index = Self {
             hops,
             names: HashMap::new(),
             values: HashMap::new(),
-            tables: catalog.table_ids().map(|(id, _)| facts(&catalog, id)).collect(),
+            tables: catalog.table_ids().map(|(id, _)| facts(&catalog, &graph, &plain, id)).collect(),
             graph,
             catalog,
             annotations,
@@ -355,13 +356,13 @@ pub(crate) fn joined(stems: &[String]) -> String {
     stems.concat()
 }
 
-/// Stems of a schema name with abbreviations written out.
-fn name_stems(name: &str) -> Vec<String> {
+/// Stems of a schema name's words with abbreviations written out.
+fn name_stems(name: &[String]) -> Vec<String> {
     let mut out = Vec::new();
-    for word in split_name(name) {
-        match words::expand(&word) {
+    for word in name {
+        match words::expand(word) {
             Some(full) => out.extend(full.iter().map(|w| stem(w))),
-            None => out.push(words::stem_of(&word)),
+            None => out.push(words::stem_of(word)),
         }
     }
     out.retain(|w| !matches!(w.as_str(), "of" | "the" | "a" | "an" | "in" | "for"));
@@ -391,23 +392,22 @@ fn unglued(column: &str, table: &str) -> Option<Vec<String>> {
     stands.then(|| own.iter().map(|w| words::stem_of(w)).chain([stem(full)]).collect())
 }
 
-fn facts(catalog: &Catalog, id: TableId) -> TableFacts {
+fn facts(catalog: &Catalog, graph: &JoinGraph, plain: &PlainNames, id: TableId) -> TableFacts {
     let table = catalog.table(id);
-    let mut words: Vec<String> = name_stems(&table.name);
+    let mut words: Vec<String> = name_stems(&plain.table(id).words);
     if words.len() > 1 {
         words.retain(|w| !matches!(w.as_str(), "refer" | "tbl" | "tabl"));
     }
-    let columns: Vec<ColumnFacts> = table
-        .columns
-        .iter()
-        .map(|column| {
+    let columns: Vec<ColumnFacts> = catalog
+        .column_ids(id)
+        .map(|(column_id, column)| {
             let is = |name: &String| name.eq_ignore_ascii_case(&column.name);
-            let words = unglued(&column.name, &table.name).unwrap_or_else(|| name_stems(&column.name));
+            let words = unglued(&column.name, &table.name).unwrap_or_else(|| name_stems(&plain.column(column_id)));
             let lower = column.name.to_lowercase();
             ColumnFacts {
                 spoken: split_name(&column.name),
                 key: table.primary_key.iter().any(is),
-                reference: table.foreign_keys.iter().any(|k| k.columns.iter().any(is)),
+                reference: graph.refers(column_id),
                 id_like: lower == "id"
                     || lower.ends_with("id")
                     || lower.ends_with("code")

@@ -1,14 +1,14 @@
 //! Which tables are joined, and by what: a cheap tree over declared references, hints of annotations and (dearer)
 //! columns that look like references.
 
+mod infer;
+
 use std::collections::BTreeMap;
 
-use nlq_catalog::{Annotations, Catalog, ColumnId, Dialect, TableId};
+use nlq_catalog::{Annotations, Catalog, ColumnId, TableId};
 
 /// Cost of a declared reference; also of a hint, which a person wrote.
 const DECLARED: u32 = 100;
-/// Cost of a reference inferred from names: two declared steps are still preferred to one and a half guesses.
-const INFERRED: u32 = 180;
 /// What a reference gets off when the question names its column.
 const PREFERRED: u32 = 10;
 
@@ -19,6 +19,7 @@ pub struct Edge {
     pub on: Vec<(ColumnId, ColumnId)>,
     /// Neither declared nor written by a person.
     pub inferred: bool,
+    cost: u32,
 }
 
 impl Edge {
@@ -72,7 +73,7 @@ impl JoinGraph {
                     .filter_map(|(from, into)| Some((catalog.find_column(id, from)?, catalog.find_column(to, into)?)))
                     .collect();
                 if !on.is_empty() {
-                    push(&mut edges, Edge { on, inferred: false });
+                    push(&mut edges, Edge { on, inferred: false, cost: DECLARED });
                 }
             }
         }
@@ -81,10 +82,10 @@ impl JoinGraph {
             if let Some((from, into)) = hint.split_once("->")
                 && let (Some(from), Some(into)) = (find(catalog, from.trim()), find(catalog, into.trim()))
             {
-                push(&mut edges, Edge { on: vec![(from, into)], inferred: false });
+                push(&mut edges, Edge { on: vec![(from, into)], inferred: false, cost: DECLARED });
             }
         }
-        infer(catalog, &mut edges);
+        infer::infer(catalog, &mut edges);
         let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
         for (index, edge) in edges.iter().enumerate() {
             let (from, to) = edge.ends();
@@ -111,6 +112,11 @@ impl JoinGraph {
     pub fn referred(&self, column: ColumnId) -> ColumnId {
         let mut to = self.of(column.table).filter(|e| !e.inferred && e.on.len() == 1 && e.on[0].0 == column);
         to.next().map_or(column, |edge| edge.on[0].1)
+    }
+
+    /// True for a column that refers to another table, as declared or as its name tells.
+    pub fn refers(&self, column: ColumnId) -> bool {
+        self.of(column.table).any(|e| e.cost < infer::SAME_NAME && e.on.iter().any(|(from, _)| *from == column))
     }
 
     /// Of joined tables those that no other of them refers to: joining a table to the ones it refers to adds no rows, so
@@ -191,7 +197,7 @@ impl JoinGraph {
                     continue;
                 }
                 let named = edge.on.iter().any(|(x, y)| prefer.contains(x) || prefer.contains(y));
-                let step = if edge.inferred { INFERRED } else { DECLARED } - if named { PREFERRED } else { 0 };
+                let step = edge.cost - if named { PREFERRED } else { 0 };
                 let total = cost + step;
                 match ways.get_mut(&next) {
                     Some(way) if way.cost < total => {}
@@ -214,8 +220,10 @@ struct Way {
     tied: bool,
 }
 
+/// Adds an edge that is not known yet, in either direction.
 fn push(edges: &mut Vec<Edge>, edge: Edge) {
-    if !edges.iter().any(|known| known.on == edge.on) {
+    let turned: Vec<_> = edge.on.iter().map(|&(a, b)| (b, a)).collect();
+    if !edges.iter().any(|known| known.on == edge.on || known.on == turned) {
         edges.push(edge);
     }
 }
@@ -224,43 +232,4 @@ fn find(catalog: &Catalog, name: &str) -> Option<ColumnId> {
     let (table, column) = name.rsplit_once('.')?;
     let (schema, table) = table.rsplit_once('.').map_or((None, table), |(schema, table)| (Some(schema), table));
     catalog.find_column(catalog.find_table(schema, table)?, column)
-}
-
-/// References that nobody declared: a column named like another table's single-column key, or `<table>_id` for `id`.
-fn infer(catalog: &Catalog, edges: &mut Vec<Edge>) {
-    let mut keys: BTreeMap<String, Vec<ColumnId>> = BTreeMap::new();
-    for (id, table) in catalog.table_ids() {
-        let [key] = table.primary_key.as_slice() else { continue };
-        let Some(column) = catalog.find_column(id, key) else { continue };
-        let squeezed = squeeze(key);
-        if matches!(squeezed.as_str(), "id" | "name" | "code" | "key") {
-            let name = squeeze(&table.name);
-            keys.entry(format!("{name}{squeezed}")).or_default().push(column);
-            if let Some(singular) = name.strip_suffix('s') {
-                keys.entry(format!("{singular}{squeezed}")).or_default().push(column);
-            }
-        } else {
-            keys.entry(squeezed).or_default().push(column);
-        }
-    }
-    for (id, _) in catalog.table_ids() {
-        for (from, column) in catalog.column_ids(id) {
-            for &into in keys.get(&squeeze(&column.name)).into_iter().flatten() {
-                let (kind, key_kind) = (column.kind, catalog.column(into).kind);
-                let kinds = (kind.is_numeric(), key_kind.is_numeric());
-                // PostgreSQL compares no text with a UUID.
-                if catalog.dialect == Dialect::Postgresql && !kinds.0 && kind != key_kind {
-                    continue;
-                }
-                let joined = |e: &Edge| e.ends() == (id, into.table) || e.ends() == (into.table, id);
-                if into.table != id && kinds.0 == kinds.1 && !edges.iter().any(|e| !e.inferred && joined(e)) {
-                    push(edges, Edge { on: vec![(from, into)], inferred: true });
-                }
-            }
-        }
-    }
-}
-
-fn squeeze(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
