@@ -172,6 +172,10 @@ pub(crate) mod marks {
 /// What is summed or averaged where nothing is named.
 const AMOUNT: &[&str] = &["amount", "total", "price", "cost", "sum", "quantiti"];
 
+/// What is done by somebody, where the word does not end in `ed`.
+const DONE: &[&str] =
+    &["written", "made", "given", "taken", "held", "won", "sold", "bought", "paid", "taught", "sung", "led"];
+
 /// Frames of one question at most.
 const MAX_FRAMES: usize = 40;
 
@@ -246,6 +250,8 @@ struct Reader<'a> {
     late: Vec<usize>,
     /// `per` was said.
     per: bool,
+    /// A superlative without a number was said.
+    only_one: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -287,6 +293,7 @@ impl<'a> Reader<'a> {
             everything: false,
             late: Vec::new(),
             per: false,
+            only_one: false,
         }
     }
 
@@ -392,7 +399,7 @@ impl<'a> Reader<'a> {
                 ChunkKind::Value(..) => self.on_value(at),
                 ChunkKind::Number(number) => self.on_number(at, &number),
                 ChunkKind::Time(_) => self.on_time(at),
-                ChunkKind::Unknown => at + 1,
+                ChunkKind::Unknown => self.on_unknown(at),
             };
         }
         self.finish()
@@ -427,6 +434,7 @@ impl<'a> Reader<'a> {
                 self.mode = Mode::Order;
                 self.direction = Some(true);
             }
+            Cue::By if self.is_agent(at) => {}
             Cue::By => {
                 if let Some(next) = self.next_name(at, 1) {
                     let metric = self.frame.shown.iter().any(|s| self.is_metric(s));
@@ -454,8 +462,18 @@ impl<'a> Reader<'a> {
             }
             Cue::Direction(descending) => {
                 let waits = self.mode == Mode::Order && self.frame.order.is_empty();
+                let ranked = self.frame.order.last_mut().filter(|_| self.only_one);
                 if waits {
                     self.direction = Some(descending);
+                } else if let Some(last) = ranked {
+                    // `the longest rivers, from longest to shortest`: all of them, with what ranks them.
+                    last.1 = descending;
+                    let by = last.0;
+                    self.frame.limit = None;
+                    self.only_one = false;
+                    if let OrderBy::What(what, aggregate) = by {
+                        self.frame.shown.push(Shown { what, aggregate, distinct: false });
+                    }
                 } else if let Some(last) = self.frame.order.last_mut().filter(|_| self.frame.limit.is_none()) {
                     last.1 = descending;
                 } else {
@@ -549,6 +567,14 @@ impl<'a> Reader<'a> {
             }
         }
         at + 1
+    }
+
+    /// `received by publications`: who did it, not what is grouped by.
+    fn is_agent(&self, at: usize) -> bool {
+        let before = self.chunks[at].from.checked_sub(1).map(|i| self.tokens[i].lower.as_str());
+        let done = before.is_some_and(|word| word.ends_with("ed") || DONE.contains(&word));
+        let many = |next: usize| self.is_table(next) && self.tokens[self.chunks[next].to - 1].lower.ends_with('s');
+        done && self.next_name(at, 1).is_some_and(many)
     }
 
     fn have_shown_group(&self) -> bool {
@@ -691,6 +717,7 @@ impl<'a> Reader<'a> {
         let name = self.next_name(next_number - 1, 3);
         let shown_before = !self.frame.shown.is_empty() || self.subject.is_some();
         self.take_number();
+        self.only_one = self.frame.limit.is_none();
         let limit = self.frame.limit.unwrap_or(1);
         let mut default_count = false;
         if let Some(name) = name {
@@ -1075,6 +1102,20 @@ impl<'a> Reader<'a> {
         };
         let what = self.column.take().filter(|&c| self.is_timed(c)).map(What::Chunk);
         self.condition(what, op, Operand::Time(at));
+        at + 1
+    }
+
+    /// `the monthly average`, `total quarterly sales`: an adjective of time beside what is aggregated groups by it.
+    fn on_unknown(&mut self, at: usize) -> usize {
+        let word = self.tokens[self.chunks[at].from].lower.as_str();
+        let unit = unit_of(word).filter(|_| word.ends_with("ly") || word == "annual");
+        let aggregated = self.count
+            || !self.aggregates.is_empty()
+            || matches!(self.cue(at + 1), Some(Cue::Aggregate(_) | Cue::Count));
+        if let Some(unit) = unit.filter(|_| aggregated) {
+            self.take(at);
+            self.frame.groups.push(GroupBy::Time(unit));
+        }
         at + 1
     }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use nlq_catalog::{Annotations, Catalog, Column, ColumnId, PlainNames, TableId, split_name, stem};
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, PlainNames, TableId, TypeKind, split_name, stem};
 use nlq_query::joins::JoinGraph;
 
 use crate::words::{self, WEAK};
@@ -230,6 +230,22 @@ impl SchemaIndex {
             for (column_id, column) in catalog.column_ids(id) {
                 let full = self.column_facts(column_id).words.clone();
                 self.add_column(column_id, &full, &words);
+                let last = full.last().map_or("", String::as_str);
+                if self.facts(id).key == Some(column_id) && full.iter().all(|word| !words.contains(word)) {
+                    // `customer id` for the key `id` of customers, as other tables call it.
+                    let named = [words.as_slice(), full.as_slice()].concat();
+                    self.add(&named, Target::Column(column_id), 1.0, "DirectColumnMatchStrategy");
+                } else if column.kind == TypeKind::Text
+                    && !WEAK.contains(&last)
+                    && !self.column_facts(column_id).id_like
+                {
+                    // `country name` for `country`
+                    let bare = full.iter().filter(|word| !words.contains(word)).cloned();
+                    let named: Vec<String> = bare.chain(["name".to_owned()]).collect();
+                    if named.len() > 1 {
+                        self.add(&named, Target::Column(column_id), 0.85, "PartialColumnMatchStrategy");
+                    }
+                }
                 let said = annotations.column(table.schema.as_deref(), &table.name, &column.name);
                 for term in said.into_iter().flat_map(|s| &s.business_terms) {
                     self.add(&stems(term), Target::Column(column_id), 1.0, "GlossaryTermMatchStrategy");

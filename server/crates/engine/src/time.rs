@@ -98,7 +98,8 @@ fn period_at(text: &str, tokens: &[Token], at: usize, clock: Clock) -> Option<(u
     // Q2 2023, second quarter of 2023
     let named =
         first.strip_prefix('q').and_then(|n| n.parse::<u32>().ok()).filter(|n| (1..=4).contains(n)).map(|q| (q, 1));
-    let ordinal = ["first", "second", "third", "fourth"].iter().position(|w| *w == first);
+    let ordinals = [["first", "1st"], ["second", "2nd"], ["third", "3rd"], ["fourth", "4th"]];
+    let ordinal = ordinals.iter().position(|words| words.contains(&first));
     let spelled = ordinal.filter(|_| word(at + 1) == "quarter").map(|q| (q as u32 + 1, 2));
     if let Some((quarter, mut taken)) = named.or(spelled) {
         taken += usize::from(word(at + taken) == "of");
@@ -143,13 +144,18 @@ fn relative(tokens: &[Token], at: usize, clock: Clock) -> Option<(usize, TimeRan
     let mut i = at + 1;
     let count = tokens.get(i).and_then(Token::number).and_then(|n| n.parse::<u32>().ok());
     i += usize::from(count.is_some());
+    let whole = matches!(word(i), "full" | "whole" | "complete" | "calendar" | "iso");
+    i += usize::from(whole);
     let fiscal = word(i) == "fiscal";
     i += usize::from(fiscal);
     let unit = unit_of(word(i)).filter(|_| !word(i).ends_with("ly") && word(i) != "annual")?;
     // A fiscal unit begins with the fiscal year's months.
     let fiscal_start = if fiscal { clock.fiscal_start } else { 1 };
     let start = floor(clock.today, unit, fiscal_start)?;
-    let taken = i + 1 - at;
+    let edge = edge(tokens, i + 1);
+    let taken = i + 1 - at + edge.map_or(0, |(taken, _)| taken);
+    // `the past month, inclusive of 1 month ago` is no calendar month.
+    let count = count.or(matches!(edge, Some((_, Edge::Included))).then_some(1));
     let range = match (word(at), count) {
         ("this" | "current", _) => span(start, step(start, unit, 1))?,
         ("next" | "coming", None) => span(step(start, unit, 1)?, step(start, unit, 2))?,
@@ -158,13 +164,51 @@ fn relative(tokens: &[Token], at: usize, clock: Clock) -> Option<(usize, TimeRan
             span(from, step(from, unit, i64::from(n)))?
         }
         (_, None) => span(step(start, unit, -1)?, Some(start))?,
-        // The last n units up to and including today.
+        // The last n units up to and including today, from the day that many units ago, as SQL's intervals count.
         (_, Some(n)) => {
-            let until = clock.today.succ_opt()?;
-            span(step(until, unit, -i64::from(n))?, Some(until))?
+            let back = |until: NaiveDate| step(until, unit, -i64::from(n));
+            match edge {
+                Some((_, Edge::Excluded(current))) => {
+                    let until = floor(clock.today, current, fiscal_start)?;
+                    span(back(until)?, Some(until))?
+                }
+                None if whole => span(back(start)?, Some(start))?,
+                _ => span(back(clock.today)?, clock.today.succ_opt())?,
+            }
         }
     };
     Some((taken, range))
+}
+
+/// What is said of the end of a relative time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Edge {
+    /// `inclusive of today`, `including 30 days ago`
+    Included,
+    /// `excluding the current week`
+    Excluded(TimeUnit),
+}
+
+/// The words about the ends of a time, with the number of tokens they take.
+fn edge(tokens: &[Token], at: usize) -> Option<(usize, Edge)> {
+    let word = |i: usize| tokens.get(i).filter(|t| !t.quoted).map_or("", |t| t.lower.as_str());
+    let (included, mut i) = match (word(at), word(at + 1)) {
+        ("excluding", _) => (false, at + 1),
+        ("exclusive", "of") | ("not", "including" | "counting") => (false, at + 2),
+        ("including", _) => (true, at + 1),
+        ("inclusive", "of") => (true, at + 2),
+        _ => return None,
+    };
+    i += usize::from(word(i) == "the");
+    let ago = unit_of(word(i + 1)).is_some() && word(i + 2) == "ago";
+    let (unit, taken) = match word(i) {
+        // `today's date`
+        "today" => (TimeUnit::Day, if word(i + 1) == "date" { 2 } else { 1 }),
+        "current" | "this" => (unit_of(word(i + 1))?, 2),
+        _ if ago && tokens[i].number().is_some() => (TimeUnit::Day, 3),
+        _ => return None,
+    };
+    Some((i + taken - at, if included { Edge::Included } else { Edge::Excluded(unit) }))
 }
 
 fn to_date(clock: Clock, unit: TimeUnit) -> Option<TimeRange> {
@@ -259,8 +303,15 @@ mod tests {
             ("2023-03-05", "2023-03-05", "2023-03-06"),
             ("last month", "2024-04-01", "2024-05-01"),
             ("this week", "2024-05-13", "2024-05-20"),
-            ("last 30 days", "2024-04-16", "2024-05-16"),
-            ("past two years", "2022-05-16", "2024-05-16"),
+            ("last 30 days", "2024-04-15", "2024-05-16"),
+            ("past two years", "2022-05-15", "2024-05-16"),
+            ("past 7 days, inclusive of today's date", "2024-05-08", "2024-05-16"),
+            ("last 7 days excluding today", "2024-05-08", "2024-05-15"),
+            ("last 8 weeks (excluding the current week)", "2024-03-18", "2024-05-13"),
+            ("last 2 full months", "2024-03-01", "2024-05-01"),
+            ("last week, exclusive of the current week", "2024-05-06", "2024-05-13"),
+            ("past month, inclusive of 1 month ago", "2024-04-15", "2024-05-16"),
+            ("1st quarter of 2023", "2023-01-01", "2023-04-01"),
             ("this fiscal year", "2024-04-01", "2025-04-01"),
             ("last fiscal quarter", "2024-01-01", "2024-04-01"),
             ("yesterday", "2024-05-14", "2024-05-15"),
