@@ -928,8 +928,15 @@ impl Builder<'_> {
             let counts_other = counted && self.counted_table().is_some_and(|t| !tables.contains(&t))
                 || plan.tables.iter().chain(&measured).any(|t| !tables.contains(t));
             let refers = |e: &Expr| matches!(e, Expr::Column(id) if index.column_facts(*id).reference && !index.column_facts(*id).key);
+            // `the country with the most orders`: not one of its customers.
+            let is_row = |table: TableId| {
+                let facts = index.facts(table);
+                let named = [facts.display, facts.key, facts.person.map(|p| p.0), facts.person.map(|p| p.1)];
+                let names = |e: &Expr| matches!(e, Expr::Column(id) if named.contains(&Some(*id)));
+                plain.iter().any(names) || self.bindings.iter().any(|b| b.target == Target::Table(table))
+            };
             let key = match tables.as_slice() {
-                [only] if counts_other && !plain.iter().any(refers) => index.facts(*only).key,
+                [only] if counts_other && !plain.iter().any(refers) && is_row(*only) => index.facts(*only).key,
                 _ => None,
             };
             match key {

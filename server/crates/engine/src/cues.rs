@@ -692,7 +692,15 @@ pub(crate) fn cue_at(tokens: &[Token], at: usize) -> Option<(usize, Cue)> {
     let best = |table: &[(&str, Cue)]| {
         table.iter().filter_map(|(phrase, cue)| Some((matches(tokens, at, phrase)?, *cue))).max_by_key(|(n, _)| *n)
     };
-    let general = best(CUES);
+    let mut general = best(CUES);
+    // `ordered from largest to smallest`
+    if matches!(tokens[at].lower.as_str(), "ordered" | "sorted" | "ranked" | "listed" | "arranged")
+        && tokens.get(at + 1).is_some_and(|next| !next.after_comma && !next.after_stop)
+        && let Some((taken, Direction(descending))) = cue_at(tokens, at + 1)
+        && general.is_none_or(|(n, _)| n <= taken)
+    {
+        general = Some((taken + 1, Direction(descending)));
+    }
     match opening.then(|| best(OPENING)).flatten() {
         Some(found) if general.is_none_or(|(n, _)| n <= found.0) => Some(found),
         _ => general,

@@ -252,6 +252,8 @@ struct Reader<'a> {
     per: bool,
     /// A superlative without a number was said.
     only_one: bool,
+    /// `top 3` was said.
+    topped: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -294,6 +296,7 @@ impl<'a> Reader<'a> {
             late: Vec::new(),
             per: false,
             only_one: false,
+            topped: false,
         }
     }
 
@@ -490,6 +493,7 @@ impl<'a> Reader<'a> {
             Cue::Top => {
                 if let Some(ChunkKind::Number(n)) = self.chunks.get(at + 1).map(|c| c.kind.clone()) {
                     self.frame.limit = n.parse().ok();
+                    self.topped = self.chunk_words(at) == "top";
                     self.take(at + 1);
                     return at + 2;
                 }
@@ -1367,8 +1371,35 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The table that a chunk names best.
+    fn table_of(&self, at: usize) -> Option<nlq_catalog::TableId> {
+        let tables = self.chunks[at].names.iter().filter_map(|e| match e.target {
+            Target::Table(table) => Some((e.score, table)),
+            _ => None,
+        });
+        tables.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, table)| table)
+    }
+
+    /// `the top 3 states and their number of customers`: by what is measured, where nothing else is said.
+    fn order_top(&mut self) {
+        let measured = |s: &&Shown| s.aggregate.is_some() || self.is_metric(s);
+        if !self.topped || self.frame.limit.is_none() || !self.frame.order.is_empty() || self.frame.shown.len() < 2 {
+            return;
+        }
+        let by = self.frame.shown.iter().find(measured).map(|shown| match shown.aggregate {
+            Some(Aggregate::Count) => OrderBy::Count(None),
+            aggregate => OrderBy::What(shown.what, aggregate),
+        });
+        self.frame.order.extend(by.map(|by| (by, true)));
+    }
+
     fn finish(mut self) -> Frame {
         self.count_rows();
+        // A table whose rows must be missing is not joined.
+        let absent: Vec<_> = self.frame.absent.iter().filter_map(|&at| self.table_of(at)).collect();
+        let joined: Vec<usize> = std::mem::take(&mut self.frame.tables);
+        self.frame.tables =
+            joined.into_iter().filter(|&at| self.table_of(at).is_none_or(|t| !absent.contains(&t))).collect();
         let uncounted = self.frame.shown.iter().all(|s| s.aggregate.is_none());
         if self.count && uncounted && (self.frame.having.is_none() || self.frame.shown.is_empty()) {
             self.frame.shown.push(Shown { what: What::Subject, aggregate: Some(Aggregate::Count), distinct: false });
@@ -1436,6 +1467,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        self.order_top();
         if !self.frame.tables.is_empty() && self.choose(Choice::NoTables) {
             self.frame.tables.clear();
         }
