@@ -190,6 +190,7 @@ fn operation(cue: Cue) -> Option<&'static str> {
     Some(match cue {
         Cue::Count => "count",
         Cue::Aggregate(aggregate) => aggregate.name(),
+        Cue::Ratio => "divided by",
         Cue::Each => "one row for each",
         Cue::OrderBy | Cue::Direction(_) | Cue::First(..) => "order",
         Cue::Superlative(true, _) => "the largest",

@@ -503,6 +503,9 @@ impl Builder<'_> {
     }
 
     fn plan(&mut self) -> Option<Plan> {
+        if let Some((condition, chunk)) = self.frame.ratio {
+            return self.ratio(condition, chunk);
+        }
         if self.is_empty_superlative() {
             return None;
         }
@@ -572,6 +575,69 @@ impl Builder<'_> {
         plan.tables.sort_unstable();
         plan.tables.dedup();
         Some(plan)
+    }
+
+    /// One thing divided by another: in each group, or each with the conditions that are said of it.
+    fn ratio(&mut self, condition: usize, chunk: usize) -> Option<Plan> {
+        let [first, second] = [*self.frame.shown.first()?, *self.frame.shown.get(1)?];
+        if !self.frame.groups.is_empty() {
+            let whole = Frame { ratio: None, ..self.frame.clone() };
+            let mut plan = self.part(&whole)?;
+            let sides = [self.side(first)?, self.side(second)?];
+            plan.select.retain(|item| !item.expr.is_aggregate() && !sides.contains(&item.expr));
+            plan.group.retain(|expr| !sides.contains(expr));
+            plan.order.clear();
+            let [left, right] = sides.map(Box::new);
+            plan.select.push(Item { expr: Expr::Ratio(left, right), alias: Some("ratio".to_owned()) });
+            return Some(plan);
+        }
+        let (before, behind) = self.frame.conditions.split_at(condition.min(self.frame.conditions.len()));
+        let tables = |second: bool| self.frame.tables.iter().copied().filter(|&t| (t >= chunk) == second).collect();
+        // Where several rows fit, their sum is meant; one row is its own sum.
+        let summed = |shown: Shown| match shown.what {
+            What::Chunk(chunk) if matches!(self.target(chunk), Some(Target::Column(_))) => {
+                Shown { aggregate: shown.aggregate.or(Some(Aggregate::Sum)), ..shown }
+            }
+            _ => shown,
+        };
+        let part = |shown: Shown, conditions: &[Condition], tables: Vec<usize>| Frame {
+            shown: vec![summed(shown)],
+            conditions: conditions.to_vec(),
+            tables,
+            choices: self.frame.choices,
+            ..Frame::default()
+        };
+        let (left, right) = (part(first, before, tables(false)), part(second, behind, tables(true)));
+        let [left, right] = [self.part(&left)?, self.part(&right)?].map(|plan| Box::new(Expr::Plan(Box::new(plan))));
+        let item = Item { expr: Expr::Ratio(left, right), alias: Some("ratio".to_owned()) };
+        Some(Plan { select: vec![item], ..Plan::default() })
+    }
+
+    /// The plan of a part of the frame, or of another like it.
+    fn part(&mut self, frame: &Frame) -> Option<Plan> {
+        let mut builder = Builder { frame, context: self.context, bindings: self.bindings, unknown: 0, known: 0 };
+        let plan = builder.plan()?;
+        self.unknown += builder.unknown;
+        self.known += builder.known;
+        (plan.select.len() == 1 || !frame.groups.is_empty()).then_some(plan)
+    }
+
+    /// One side of a ratio within a group; rows are counted by their key, because joins repeat them.
+    fn side(&self, shown: Shown) -> Option<Expr> {
+        let What::Chunk(chunk) = shown.what else { return None };
+        let (column, distinct) = match self.target(chunk)? {
+            Target::Table(table) => {
+                let facts = self.context.index.facts(table);
+                (facts.key.or(facts.display)?, true)
+            }
+            Target::Column(id) => (id, shown.distinct),
+            _ => return None,
+        };
+        let argument = Box::new(Expr::Column(column));
+        Some(match shown.aggregate {
+            Some(function) => Expr::Aggregate { function, distinct, argument: Some(argument) },
+            None => *argument,
+        })
     }
 
     fn column_of(&self, what: What, subject: TableId) -> Option<ColumnId> {

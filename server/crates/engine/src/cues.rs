@@ -11,6 +11,8 @@ pub(crate) enum Cue {
     Count,
     /// `average`, `total`, ...
     Aggregate(A),
+    /// `ratio of`: the first thing named divided by the second.
+    Ratio,
     /// `for each`, `per`.
     Each,
     /// `by`: grouping or ordering or an agent.
@@ -84,7 +86,7 @@ const MONEY: &[&str] = &["salari", "paid", "wage", "incom"];
 
 use Cue::{
     Aggregate, And, Asked, Between, Both, By, Common, Compare, Count, Direction, Distinct, Each, Everything, First,
-    Have, Is, Like, Missing, Not, Of, Or, OrderBy, Show, Superlative, Top, Which, Without,
+    Have, Is, Like, Missing, Not, Of, Or, OrderBy, Ratio, Show, Superlative, Top, Which, Without,
 };
 use Place::{Anywhere, End, Start};
 
@@ -118,7 +120,11 @@ const CUES: &[(&str, Cue)] = &[
     ("max", Aggregate(A::Max)),
     ("minimum", Aggregate(A::Min)),
     ("min", Aggregate(A::Min)),
+    ("ratio of", Ratio),
+    ("ratio between", Ratio),
     ("for each", Each),
+    ("split by", Each),
+    ("broken out by", Each),
     ("of each", Each),
     ("in each", Each),
     ("by each", Each),

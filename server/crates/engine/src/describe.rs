@@ -184,6 +184,7 @@ impl Words<'_> {
             Expr::Plan(plan) => format!("the {}", describe(plan, self.index)),
             Expr::Bucket { unit, .. } => unit.name().to_owned(),
             Expr::Minus(left, right) => format!("{} minus {}", self.expr(left), self.expr(right)),
+            Expr::Ratio(left, right) => format!("ratio of {} to {}", self.expr(left), self.expr(right)),
             Expr::Raw { table, sql } => {
                 let named =
                     self.index.annotations().metrics.iter().find(|m| {

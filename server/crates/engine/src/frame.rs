@@ -107,6 +107,8 @@ pub(crate) struct Frame {
     pub(crate) absent_from: usize,
     /// Tables that rows must be joined to.
     pub(crate) tables: Vec<usize>,
+    /// The first shown thing is divided by the second: the condition and the chunk at which the second begins.
+    pub(crate) ratio: Option<(usize, usize)>,
     /// The last two conditions hold for different rows of the same subject.
     pub(crate) both: bool,
     /// Choices that were taken the second way.
@@ -254,6 +256,8 @@ struct Reader<'a> {
     only_one: bool,
     /// `top 3` was said.
     topped: bool,
+    /// `ratio of` was said.
+    ratio: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -297,6 +301,7 @@ impl<'a> Reader<'a> {
             per: false,
             only_one: false,
             topped: false,
+            ratio: false,
         }
     }
 
@@ -428,6 +433,10 @@ impl<'a> Reader<'a> {
                 }
                 self.aggregates.push(aggregate);
                 self.aggregate_at = at;
+            }
+            Cue::Ratio => {
+                self.ratio = true;
+                self.mode = Mode::Show;
             }
             Cue::Each => {
                 self.mode = Mode::Group;
@@ -1152,11 +1161,18 @@ impl<'a> Reader<'a> {
             self.condition(Some(What::Chunk(at)), op, Operand::Missing);
             return at + 1;
         }
+        self.on_ratio(at);
         if self.mode == Mode::Group {
             return self.on_group(at);
         }
         if self.mode == Mode::Order {
             return self.on_order(at);
+        }
+        // `products from Ulm and their prices`
+        let added = |token: usize| self.is_owned(token) && token > 0 && self.tokens[token - 1].lower == "and";
+        let owned = self.chunks[at].from.checked_sub(1).is_some_and(added);
+        if self.mode == Mode::Which && owned && !self.is_table(at) && !self.value_follows(at) {
+            return self.on_shown(at);
         }
         let follows = self.value_follows(at);
         if self.is_adjective(at) {
@@ -1225,6 +1241,28 @@ impl<'a> Reader<'a> {
             return at + 1;
         }
         self.on_shown(at)
+    }
+
+    /// `ratio of x to y`, `ratio of x per y`: a table stands for the number of its rows.
+    fn on_ratio(&mut self, at: usize) {
+        if !self.ratio || self.frame.ratio.is_some() {
+            return;
+        }
+        let begins = match self.frame.shown.as_slice() {
+            [] => true,
+            [Shown { what: What::Chunk(first), .. }] => {
+                let between = &self.tokens[self.chunks[*first].to..self.chunks[at].from];
+                let parted = between.iter().any(|t| matches!(t.lower.as_str(), "to" | "per" | "and"));
+                if parted {
+                    self.frame.ratio = Some((self.frame.conditions.len(), at));
+                    self.mode = Mode::Show;
+                    (self.column, self.shown_column) = (None, None);
+                }
+                parted
+            }
+            _ => false,
+        };
+        self.count |= begins && self.is_table(at) && self.aggregates.is_empty();
     }
 
     fn on_shown(&mut self, at: usize) -> usize {
@@ -1468,6 +1506,12 @@ impl<'a> Reader<'a> {
             }
         }
         self.order_top();
+        let groups = std::mem::take(&mut self.frame.groups);
+        for group in groups {
+            if !self.frame.groups.contains(&group) {
+                self.frame.groups.push(group);
+            }
+        }
         if !self.frame.tables.is_empty() && self.choose(Choice::NoTables) {
             self.frame.tables.clear();
         }

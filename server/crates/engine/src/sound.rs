@@ -85,6 +85,10 @@ impl Strict<'_> {
             }
             Expr::Bucket { argument, .. } => !self.postgres || self.kind(argument).is_none_or(TypeKind::is_temporal),
             Expr::Minus(left, right) => self.expr(left) && self.expr(right),
+            Expr::Ratio(left, right) => {
+                let number = |side: &Expr| self.expr(side) && self.kind(side).is_none_or(TypeKind::is_numeric);
+                number(left) && number(right)
+            }
             Expr::Plan(plan) => self.plan(plan),
             _ => true,
         }

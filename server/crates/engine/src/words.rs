@@ -84,7 +84,35 @@ pub(crate) fn tokenize(text: &str) -> (Vec<Token>, Option<usize>) {
         stop |= matches!(ch, '.' | '?' | '!');
         at += ch.len_utf8();
     }
+    join_numbers(&mut tokens, text);
     (tokens, None)
+}
+
+/// `two million`, `a hundred thousand`: one number.
+fn join_numbers(tokens: &mut Vec<Token>, text: &str) {
+    const TIMES: &[(&str, f64)] = &[("hundred", 1e2), ("thousand", 1e3), ("million", 1e6), ("billion", 1e9)];
+    let times = |t: &Token| TIMES.iter().find(|(word, _)| !t.quoted && *word == t.lower).map(|(_, times)| *times);
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let first = match tokens[at].number().and_then(|number| number.parse::<f64>().ok()) {
+            Some(number) => number,
+            None if matches!(tokens[at].lower.as_str(), "a" | "one") => 1.0,
+            None => {
+                at += 1;
+                continue;
+            }
+        };
+        let more: Vec<f64> = tokens[at + 1..].iter().map_while(times).collect();
+        if !more.is_empty() {
+            let value = more.iter().fold(first, |value, times| value * times);
+            let last = at + more.len();
+            let span = Span::new(tokens[at].span.start, tokens[last].span.end);
+            let (lower, whole) = (format!("{value}"), text[span.start..span.end].to_owned());
+            tokens[at] = Token { span, text: whole, stem: lower.clone(), lower, ..tokens[at].clone() };
+            tokens.drain(at + 1..=last);
+        }
+        at += 1;
+    }
 }
 
 fn push(tokens: &mut Vec<Token>, span: Span, text: &str, quoted: bool, after: (bool, bool)) {
@@ -601,6 +629,21 @@ const SYNONYMS: &[&[&str]] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_words() {
+        for (text, number) in [
+            ("a hundred thousand", "100000"),
+            ("2.5 million", "2500000"),
+            ("three hundred", "300"),
+            ("1 billion", "1000000000"),
+        ] {
+            let (tokens, _) = tokenize(text);
+            assert_eq!(tokens.len(), 1, "{text}");
+            assert_eq!((tokens[0].number().as_deref(), tokens[0].text.as_str()), (Some(number), text));
+        }
+        assert_eq!(tokenize("a thousand and 'one million'").0.len(), 3);
+    }
 
     #[test]
     fn quotes_apostrophes_and_numbers() {

@@ -175,6 +175,18 @@ const QUESTIONS: &[&str] = &[
     "orders over 500",
     "products in stock",
     "products that are not in stock",
+    "orders in the past 30 days, inclusive of today",
+    "orders in the last 2 weeks (excluding the current week)",
+    "monthly average total amount of orders",
+    "products with the highest price, ordered from highest to lowest",
+    "countries by number of customers: top 2 countries and their number of customers",
+    "customer id and name of customers who have no orders",
+    "which country has the most orders?",
+    "customers from Germany and their age",
+    "orders over two thousand",
+    "ratio of orders to customers",
+    "ratio of the price of 'Red Kettle' to the price of 'Blue Mug'",
+    "ratio of orders to customers per country",
 ];
 
 #[test]

@@ -67,6 +67,8 @@ pub enum Expr {
     },
     /// One number minus another.
     Minus(Box<Expr>, Box<Expr>),
+    /// One number divided by another, with its fraction; nothing where the other is 0.
+    Ratio(Box<Expr>, Box<Expr>),
     /// Text of an annotation over one table's columns, in the connection's own SQL.
     Raw {
         /// Whose columns it names.
@@ -271,7 +273,7 @@ impl Expr {
                 }
             }
             Expr::Bucket { argument, .. } => argument.tables(out),
-            Expr::Minus(left, right) => {
+            Expr::Minus(left, right) | Expr::Ratio(left, right) => {
                 left.tables(out);
                 right.tables(out);
             }
@@ -285,7 +287,7 @@ impl Expr {
             Expr::Aggregate { .. } => true,
             // Annotated metrics are aggregate expressions by definition.
             Expr::Raw { .. } => true,
-            Expr::Minus(left, right) => left.is_aggregate() || right.is_aggregate(),
+            Expr::Minus(left, right) | Expr::Ratio(left, right) => left.is_aggregate() || right.is_aggregate(),
             _ => false,
         }
     }
@@ -299,7 +301,7 @@ impl Expr {
             Expr::Aggregate { argument: Some(inner), .. } | Expr::Bucket { argument: inner, .. } => {
                 inner.map_columns(to);
             }
-            Expr::Minus(left, right) => {
+            Expr::Minus(left, right) | Expr::Ratio(left, right) => {
                 left.map_columns(to);
                 right.map_columns(to);
             }

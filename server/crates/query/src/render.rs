@@ -247,6 +247,11 @@ impl Renderer<'_> {
                 let bracketed = matches!(**right, Expr::Minus(..));
                 format!("{left} - {}", if bracketed { format!("({subtracted})") } else { subtracted })
             }
+            Expr::Ratio(left, right) => {
+                let (left, right) = (self.expr(left, scope)?, self.expr(right, scope)?);
+                let number = if self.catalog.dialect == Dialect::Sqlite { "REAL" } else { "numeric" };
+                format!("CAST({left} AS {number}) / NULLIF({right}, 0)")
+            }
             Expr::Raw { table, sql } => self.qualify(*table, sql, scope),
         })
     }
