@@ -136,7 +136,7 @@ fn annotations_are_understood() {
     let arguments = ["--annotations", "said", "--out", "p.jsonl"];
     assert_eq!(eval(&sandbox, &arguments).code, 0);
     let answer = sandbox.read("p.jsonl");
-    assert!(answer.contains("FROM guests\\nWHERE age > 60"), "{answer}");
+    assert!(answer.contains("FROM guests\\nWHERE (age > 60)"), "{answer}");
     sandbox.write("said/hotel.annotations.yaml", &said.replace("table: guests\n    cond", "table: gests\n    cond"));
     eval(&sandbox, &arguments).refused(2, &["hotel.annotations.yaml, line 6: ", "guests"]);
 }

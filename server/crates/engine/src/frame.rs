@@ -910,6 +910,14 @@ impl<'a> Reader<'a> {
             }
             None => None,
         };
+        // `products that have 'x' in their title`
+        let within = at + if self.cue(at + 1) == Some(Cue::Of) { 2 } else { 1 };
+        let named = self.chunks.get(within).is_some_and(|c| c.from > 0 && self.is_owned(c.from - 1));
+        if named && self.tokens[self.chunks[at].to].lower == "in" && self.is_name(within) && !self.is_table(within) {
+            self.take(within);
+            self.condition(Some(What::Chunk(within)), op, Operand::Pattern(at, Place::Anywhere));
+            return within + 1;
+        }
         // `contains a or b`
         let again = match self.frame.conditions.last() {
             Some(Condition { operand: Operand::Pattern(_, place), .. }) if self.or && explicit.is_none() => {

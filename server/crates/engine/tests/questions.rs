@@ -184,6 +184,7 @@ const QUESTIONS: &[&str] = &[
     "which country has the most orders?",
     "customers from Germany and their age",
     "orders over two thousand",
+    "products that have 'Kettle' in their title",
     "ratio of orders to customers",
     "ratio of the price of 'Red Kettle' to the price of 'Blue Mug'",
     "ratio of orders to customers per country",
