@@ -999,7 +999,12 @@ impl Builder<'_> {
                 let facts = index.facts(table);
                 let named = [facts.display, facts.key, facts.person.map(|p| p.0), facts.person.map(|p| p.1)];
                 let names = |e: &Expr| matches!(e, Expr::Column(id) if named.contains(&Some(*id)));
-                plain.iter().any(names) || self.bindings.iter().any(|b| b.target == Target::Table(table))
+                let shown = self.frame.shown.iter().filter(|s| s.aggregate.is_none()).filter_map(|s| match s.what {
+                    What::Chunk(chunk) => Some(chunk),
+                    _ => None,
+                });
+                let mut said = shown.chain(self.frame.tables.iter().copied());
+                plain.iter().any(names) || said.any(|chunk| self.target(chunk) == Some(Target::Table(table)))
             };
             let key = match tables.as_slice() {
                 [only] if counts_other && !plain.iter().any(refers) && is_row(*only) => index.facts(*only).key,

@@ -292,6 +292,8 @@ const CUES: &[(&str, Cue)] = &[
     ("deepest", Superlative(true, &["depth"])),
     ("richest", Superlative(true, MONEY)),
     ("busiest", Common(true)),
+    ("best selling", Common(true)),
+    ("top selling", Common(true)),
     ("most common", Common(true)),
     ("most popular", Common(true)),
     ("most frequent", Common(true)),

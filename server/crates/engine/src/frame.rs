@@ -442,7 +442,8 @@ impl<'a> Reader<'a> {
                 self.mode = Mode::Group;
                 self.per |= self.chunk_words(at) == "per";
             }
-            Cue::By if self.frame.limit.is_some() && self.frame.order.is_empty() && self.next_name(at, 3).is_some() => {
+            Cue::By if self.frame.limit.is_some() && self.ranks_by(at) => {
+                self.frame.order.clear();
                 self.mode = Mode::Order;
                 self.direction = Some(true);
             }
@@ -580,6 +581,14 @@ impl<'a> Reader<'a> {
             }
         }
         at + 1
+    }
+
+    /// `top 5 products by price`, also `best selling products by revenue`: what is measured outdoes the number of rows.
+    fn ranks_by(&self, at: usize) -> bool {
+        let Some(next) = self.next_name(at, 3) else { return false };
+        let metric = self.chunks[next].names.first().is_some_and(|e| matches!(e.target, Target::Metric(_)));
+        let measured = metric || matches!(self.cue(at + 1), Some(Cue::Aggregate(_) | Cue::Count));
+        self.frame.order.is_empty() || measured && self.frame.order == [(OrderBy::Count(None), true)]
     }
 
     /// `received by publications`: who did it, not what is grouped by.
@@ -1275,6 +1284,15 @@ impl<'a> Reader<'a> {
 
     fn on_shown(&mut self, at: usize) -> usize {
         let distinct = std::mem::take(&mut self.distinct);
+        // `order count`, `total sales count`
+        let counted = self.is_table(at) && self.cue(at + 1) == Some(Cue::Count) && self.chunk_words(at + 1) == "count";
+        if counted && !self.tokens[self.chunks[at + 1].from].after_comma && self.next_name(at + 1, 1).is_none() {
+            self.take(at + 1);
+            self.aggregates.clear();
+            self.subject = self.subject.or(Some(at));
+            self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: Some(Aggregate::Count), distinct });
+            return at + 2;
+        }
         self.frame.distinct |= distinct && !self.count;
         let numeric = self.column_score(at, true);
         let is_number = self.count && numeric >= 0.55 && numeric > self.table_score(at) && !distinct;

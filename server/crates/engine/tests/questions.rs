@@ -185,10 +185,34 @@ const QUESTIONS: &[&str] = &[
     "customers from Germany and their age",
     "orders over two thousand",
     "products that have 'Kettle' in their title",
+    "order count per customer",
+    "top 3 best selling products by total quantity",
     "ratio of orders to customers",
     "ratio of the price of 'Red Kettle' to the price of 'Blue Mug'",
     "ratio of orders to customers per country",
 ];
+
+#[test]
+fn prefixes_are_not_said_and_keys_need_no_declaration() {
+    use TypeKind::{Decimal, Text};
+    let columns = |names: &[&str]| names.iter().map(|name| column(name, Text)).collect::<Vec<_>>();
+    let mut payments = table("zzPayment", columns(&["zzPyId", "zzPyCustId", "zzPyType"]), &[]);
+    payments.columns.push(column("zzPyFee", Decimal));
+    let tables = vec![
+        table("zzCustomer", columns(&["zzCustId", "zzCustName", "zzCustTown"]), &[]),
+        payments,
+        table("zzTicket", columns(&["zzTicketId", "zzTicketState", "zzTicketText"]), &[]),
+    ];
+    let index = SchemaIndex::new(Arc::new(Catalog { tables, ..Catalog::default() }), Arc::default());
+    for (text, parts) in [
+        ("average fee per payment type", ["avg(zzPyFee)", "GROUP BY zzPyType"]),
+        ("names of customers from the town Ulm", ["SELECT zzCustName", "zzCustTown = 'Ulm'"]),
+        ("number of payments per customer name", ["zzCustName", ".zzCustId = zp.zzPyCustId"]),
+    ] {
+        let answer = ask(text, &index);
+        assert!(parts.iter().all(|part| query(&answer).contains(part)), "{text}: {}", query(&answer));
+    }
+}
 
 #[test]
 fn one_question_a_capability() {
