@@ -3,7 +3,7 @@
 
 mod infer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use nlq_catalog::{Annotations, Catalog, ColumnId, TableId};
 
@@ -59,7 +59,7 @@ pub struct NoPath {
 impl JoinGraph {
     /// The graph of a catalog.
     pub fn new(catalog: &Catalog, annotations: &Annotations) -> Self {
-        let mut edges: Vec<Edge> = Vec::new();
+        let mut edges = Edges::default();
         for (id, table) in catalog.table_ids() {
             for key in &table.foreign_keys {
                 let schema = key.to_schema.as_deref().or(table.schema.as_deref());
@@ -73,7 +73,7 @@ impl JoinGraph {
                     .filter_map(|(from, into)| Some((catalog.find_column(id, from)?, catalog.find_column(to, into)?)))
                     .collect();
                 if !on.is_empty() {
-                    push(&mut edges, Edge { on, inferred: false, cost: DECLARED });
+                    edges.push(Edge { on, inferred: false, cost: DECLARED });
                 }
             }
         }
@@ -82,10 +82,11 @@ impl JoinGraph {
             if let Some((from, into)) = hint.split_once("->")
                 && let (Some(from), Some(into)) = (find(catalog, from.trim()), find(catalog, into.trim()))
             {
-                push(&mut edges, Edge { on: vec![(from, into)], inferred: false, cost: DECLARED });
+                edges.push(Edge { on: vec![(from, into)], inferred: false, cost: DECLARED });
             }
         }
         infer::infer(catalog, &mut edges);
+        let edges = edges.all;
         let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
         for (index, edge) in edges.iter().enumerate() {
             let (from, to) = edge.ends();
@@ -220,11 +221,20 @@ struct Way {
     tied: bool,
 }
 
-/// Adds an edge that is not known yet, in either direction.
-fn push(edges: &mut Vec<Edge>, edge: Edge) {
-    let turned: Vec<_> = edge.on.iter().map(|&(a, b)| (b, a)).collect();
-    if !edges.iter().any(|known| known.on == edge.on || known.on == turned) {
-        edges.push(edge);
+/// Edges, each once.
+#[derive(Default)]
+struct Edges {
+    all: Vec<Edge>,
+    known: HashSet<Vec<(ColumnId, ColumnId)>>,
+}
+
+impl Edges {
+    /// Adds an edge that is not known yet, in either direction.
+    fn push(&mut self, edge: Edge) {
+        let turned = |&(a, b): &(ColumnId, ColumnId)| (a.min(b), a.max(b));
+        if self.known.insert(edge.on.iter().map(turned).collect()) {
+            self.all.push(edge);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use nlq_catalog::{Catalog, ColumnId, Dialect, PlainNames, TableId, TableKind, TypeKind, abbreviates};
 
-use super::{Edge, push};
+use super::{Edge, Edges};
 
 /// A column named like a key: two declared steps are still preferred to one and a half guesses.
 const LIKE_KEY: u32 = 180;
@@ -17,6 +17,9 @@ pub(super) const SAME_NAME: u32 = 290;
 const MAX_SAME_NAME: usize = 8;
 /// Shorter forms of a table's name fit too many names.
 const MIN_SHORT_FORM: usize = 3;
+
+/// In a schema of more keys any short form fits several, and each column would be held against each key.
+const MAX_KEYS_TO_SHORTEN: usize = 1000;
 
 /// What keys end with; alone they say nothing of what they identify.
 const KEY_WORDS: &[&str] = &["id", "key", "code", "no", "num", "number", "nr", "uuid", "guid", "identifier", "name"];
@@ -51,13 +54,13 @@ struct Key {
 }
 
 /// Adds the edges that names suggest, only between tables that no declared reference joins.
-pub(super) fn infer(catalog: &Catalog, edges: &mut Vec<Edge>) {
+pub(super) fn infer(catalog: &Catalog, edges: &mut Edges) {
     let names = PlainNames::new(catalog);
     let declared: HashSet<(TableId, TableId)> =
-        edges.iter().flat_map(|e| [e.ends(), (e.ends().1, e.ends().0)]).collect();
+        edges.all.iter().flat_map(|e| [e.ends(), (e.ends().1, e.ends().0)]).collect();
     let free = |a: TableId, b: TableId| a != b && !declared.contains(&(a, b));
     composite(catalog, edges, &free);
-    let whole: HashSet<(TableId, TableId)> = edges.iter().filter(|e| e.inferred).map(Edge::ends).collect();
+    let whole: HashSet<(TableId, TableId)> = edges.all.iter().filter(|e| e.inferred).map(Edge::ends).collect();
     let free = |a: TableId, b: TableId| free(a, b) && !whole.contains(&(a, b));
 
     let keys = Keys::new(catalog, &names);
@@ -66,7 +69,7 @@ pub(super) fn infer(catalog: &Catalog, edges: &mut Vec<Edge>) {
             for (into, cost) in keys.like(from) {
                 let cost = if agree(catalog, from, into) { cost } else { NEARLY_LIKE_KEY };
                 if free(id, into.table) && (agree(catalog, from, into) || loosely(catalog, from, into)) {
-                    push(edges, Edge { on: vec![(from, into)], inferred: true, cost });
+                    edges.push(Edge { on: vec![(from, into)], inferred: true, cost });
                 }
             }
         }
@@ -75,7 +78,7 @@ pub(super) fn infer(catalog: &Catalog, edges: &mut Vec<Edge>) {
 }
 
 /// Columns named like all columns of another table's key.
-fn composite(catalog: &Catalog, edges: &mut Vec<Edge>, free: &dyn Fn(TableId, TableId) -> bool) {
+fn composite(catalog: &Catalog, edges: &mut Edges, free: &dyn Fn(TableId, TableId) -> bool) {
     let mut holders: HashMap<String, Vec<TableId>> = HashMap::new();
     for (id, table) in catalog.table_ids() {
         for column in &table.columns {
@@ -98,7 +101,7 @@ fn composite(catalog: &Catalog, edges: &mut Vec<Edge>, free: &dyn Fn(TableId, Ta
             if free(from, to)
                 && let Some(on) = table.primary_key.iter().map(pair).collect::<Option<Vec<_>>>()
             {
-                push(edges, Edge { on, inferred: true, cost: LIKE_KEY });
+                edges.push(Edge { on, inferred: true, cost: LIKE_KEY });
             }
         }
     }
@@ -261,7 +264,7 @@ impl<'a> Keys<'a> {
     /// The only key of a table whose name ends with, begins like or is shortened to what stands before `id`.
     fn shortened(&self, from: ColumnId, name: &str) -> Option<ColumnId> {
         let (short, end) = KEY_ENDS.iter().find_map(|end| Some((name.strip_suffix(end)?, *end)))?;
-        if short.len() < MIN_SHORT_FORM {
+        if short.len() < MIN_SHORT_FORM || self.all.len() > MAX_KEYS_TO_SHORTEN {
             return None;
         }
         let others = || {
@@ -281,11 +284,14 @@ impl<'a> Keys<'a> {
 }
 
 /// The same unusual name in tables that nothing else joins.
-fn same_names(catalog: &Catalog, names: &PlainNames, edges: &mut Vec<Edge>) {
-    let parts = parts(catalog, edges);
+fn same_names(catalog: &Catalog, names: &PlainNames, edges: &mut Edges) {
+    let parts = parts(catalog, &edges.all);
+    if parts.iter().all(|&part| part == 0) {
+        return;
+    }
     let mut named: BTreeMap<String, Vec<ColumnId>> = BTreeMap::new();
     for (id, table) in catalog.table_ids() {
-        if parts.iter().all(|&part| part == parts[0]) || !matches!(table.kind, TableKind::Table | TableKind::Foreign) {
+        if !matches!(table.kind, TableKind::Table | TableKind::Foreign) {
             continue;
         }
         for (column, _) in catalog.column_ids(id) {
@@ -302,7 +308,7 @@ fn same_names(catalog: &Catalog, names: &PlainNames, edges: &mut Vec<Edge>) {
             for &into in &same[at + 1..] {
                 let apart = parts[from.table.0 as usize] != parts[into.table.0 as usize];
                 if apart && agree(catalog, from, into) {
-                    push(edges, Edge { on: vec![(from, into)], inferred: true, cost: SAME_NAME });
+                    edges.push(Edge { on: vec![(from, into)], inferred: true, cost: SAME_NAME });
                 }
             }
         }
