@@ -208,7 +208,7 @@ impl Parts {
                 self.buckets += 1;
                 self.expr(argument);
             }
-            Expr::Minus(left, right) => {
+            Expr::Minus(left, right) | Expr::Ratio(left, right) => {
                 self.expr(left);
                 self.expr(right);
             }
