@@ -104,7 +104,8 @@ pub(crate) fn clarification(understood: &Understood, index: &SchemaIndex) -> Opt
         label: label.to_owned(),
         sql: reading.rendered.sql.clone(),
     };
-    let mut options = vec![option(&first.best, best)];
+    let own = if first.best.is_empty() { describe(&best.bound.plan, index) } else { first.best.clone() };
+    let mut options = vec![option(&own, best)];
     // One question asks one thing: only readings that differ in the same.
     let same = others.filter(|(d, _)| d.chunk == first.chunk && d.best == first.best);
     for (difference, reading) in std::iter::once((first.clone(), rival)).chain(same) {
@@ -114,9 +115,6 @@ pub(crate) fn clarification(understood: &Understood, index: &SchemaIndex) -> Opt
         if let Some(label) = label.filter(|_| options.len() < MAX_OPTIONS) {
             options.push(option(&label, reading));
         }
-    }
-    if options[0].label.is_empty() {
-        options[0].label = describe(&best.bound.plan, index);
     }
     if options.len() < 2 {
         return None;

@@ -8,7 +8,7 @@
 //! | `RelationshipAgent` | which tables are joined, and by what | `nlq_query::joins` |
 //! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render` |
 //! | learned reader | shapes that questions like this one have, filled with the likeliest columns: more plans | `learned/` |
-//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `meaning.rs`, `weights.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
+//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `meaning.rs`, `weights.rs`, `demands.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
 //!
 //! Names are found by `DirectTableMatchStrategy`, `DirectColumnMatchStrategy`, `PartialTableMatchStrategy`,
 //! `PartialColumnMatchStrategy`, `GlossaryTermMatchStrategy`, `SemanticConceptMatchStrategy`, `CommentMatchStrategy`,
@@ -26,6 +26,7 @@ mod clarify;
 mod confidence;
 mod conversation;
 mod cues;
+mod demands;
 mod describe;
 mod engine;
 mod frame;

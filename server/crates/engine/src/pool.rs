@@ -2,9 +2,6 @@
 
 use std::collections::HashMap;
 
-use nlq_catalog::ColumnId;
-use nlq_query::plan::{Expr, Literal, Plan, Predicate};
-
 use crate::readings::Reading;
 
 /// Names of the features, in order.
@@ -36,7 +33,6 @@ pub(crate) const NAMES: &[&str] = &[
     "best_numbers_unused",
     "best_tables_missing",
     "best_shown_tables_unsaid",
-    "truth_missed",
 ];
 
 /// Features whose distance from the best of the pool is one more; true where less is better.
@@ -102,7 +98,6 @@ pub(crate) fn compare(readings: &mut [Reading]) {
             (at, if less { values.fold(f32::MAX, f32::min) } else { values.fold(f32::MIN, f32::max) })
         })
         .collect();
-    let conditions: Vec<ColumnId> = readings.iter().flat_map(|r| truths(&r.bound.plan)).collect();
     let added: Vec<Vec<f32>> = (0..readings.len())
         .map(|reading| {
             let place = likely.iter().filter(|l| **l > likely[reading]).count();
@@ -110,25 +105,10 @@ pub(crate) fn compare(readings: &mut [Reading]) {
             out.extend((0..6).map(|part| votes[part][parts[reading][part].as_str()].0));
             out.extend([0, 1, 3].map(|part: usize| votes[part][parts[reading][part].as_str()].1));
             out.extend(best.iter().map(|(at, best)| readings[reading].features[*at] - best));
-            let own = truths(&readings[reading].bound.plan);
-            out.push(f32::from(u8::from(conditions.iter().any(|id| !own.contains(id)))));
             out
         })
         .collect();
     for (reading, mut added) in readings.iter_mut().zip(added) {
         reading.features.append(&mut added);
-    }
-}
-
-/// Columns that a plan takes as conditions by themselves: `products in stock`.
-fn truths(plan: &Plan) -> Vec<ColumnId> {
-    let of = |predicate: &Predicate| match predicate {
-        Predicate::Compare { left: Expr::Column(id), right: Expr::Literal(Literal::Boolean(_)), .. } => Some(*id),
-        _ => None,
-    };
-    match &plan.filter {
-        Some(Predicate::And(parts)) => parts.iter().filter_map(of).collect(),
-        Some(part) => of(part).into_iter().collect(),
-        None => Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ use nlq_text::Span;
 use crate::{
     bind::{Binding, Bound, Context, bind},
     cues::Cue,
+    demands,
     frame::{Frame, frames},
     index::{SchemaIndex, Target},
     learned::{
@@ -104,6 +105,7 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
     for reading in &mut readings {
         reading.score = weights.rank(&reading.features);
     }
+    demands::charge(&mut readings, &chunks, &tokens, index);
     // Stable: readings of equal score stay in the order of the rules, the plainest first.
     readings.sort_by(|a, b| b.score.total_cmp(&a.score));
     // What leaves out one of two tables that are both named, because nothing joins them, is no answer.

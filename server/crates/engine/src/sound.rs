@@ -87,7 +87,8 @@ impl Strict<'_> {
             Expr::Minus(left, right) => self.expr(left) && self.expr(right),
             Expr::Ratio(left, right) => {
                 let number = |side: &Expr| self.expr(side) && self.kind(side).is_none_or(TypeKind::is_numeric);
-                number(left) && number(right)
+                // A thing beside itself is one.
+                left != right && number(left) && number(right)
             }
             Expr::Plan(plan) => self.plan(plan),
             _ => true,

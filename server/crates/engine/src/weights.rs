@@ -116,12 +116,6 @@ pub(crate) fn place(name: &str) -> usize {
 /// Numbers of the lead of the best reading.
 pub(crate) const LEAD: usize = 6;
 
-/// What a reading loses that leaves out a term or metric which the team declared and the question names: no questions to
-/// learn it from declare any.
-const DECLARED: f32 = 6.0;
-/// What a reading loses that does not take a column of truth values as a condition where another does.
-const TRUTH: f32 = 6.0;
-
 /// The models.
 #[derive(Debug, Default)]
 pub struct Weights {
@@ -185,8 +179,7 @@ impl Weights {
 
     /// The worth of a reading; only differences between readings of one question mean anything.
     pub(crate) fn rank(&self, features: &[f32]) -> f32 {
-        let learned = if self.rank.is_empty() { features[place("likelihood")] } else { self.rank.score(features) };
-        learned - DECLARED * features[place("declared_unused")] - TRUTH * features[place("truth_missed")]
+        if self.rank.is_empty() { features[place("likelihood")] } else { self.rank.score(features) }
     }
 
     /// How likely the best reading is right.

@@ -185,6 +185,11 @@ const QUESTIONS: &[&str] = &[
     "products that have 'Kettle' in their title",
     "order count per customer",
     "top 3 best selling products by total quantity",
+    "monthly average total amount of orders",
+    "products with the highest price, ordered from highest to lowest",
+    "ratio of orders to customers",
+    "ratio of the price of 'Red Kettle' to the price of 'Blue Mug'",
+    "ratio of orders to customers per country",
 ];
 
 #[test]

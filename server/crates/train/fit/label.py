@@ -9,6 +9,10 @@ import time
 sys.setrecursionlimit(10_000)
 
 
+# Pairs of a task: small, so that a large database does not keep one process busy alone.
+CHUNK = 500
+
+
 def judge():
     """score.py, the only judge; its folder is on the path."""
     import score
@@ -51,8 +55,10 @@ def label(readings, folder, cache_file):
         for sql in line["queries"]:
             if (line["gold"], sql) not in known:
                 todo.setdefault(line["db_file"], {})[(line["gold"], sql)] = None
-    tasks = [(folder, db, list(pairs)) for db, pairs in todo.items()]
-    tasks.sort(key=lambda task: -len(task[2]))
+    tasks = []
+    for db, pairs in todo.items():
+        pairs = list(pairs)
+        tasks += [(folder, db, pairs[at : at + CHUNK]) for at in range(0, len(pairs), CHUNK)]
     if tasks:
         with multiprocessing.Pool(2) as pool:
             for db, out in pool.imap_unordered(work, tasks):

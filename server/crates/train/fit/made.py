@@ -173,6 +173,8 @@ def of_two(child, column, parent, key, rng):
         f"SELECT {shown}, count(*) {join} GROUP BY p.{quoted(key)}"
     yield pick([f"{p.one} with the most {c.many}", f"which {p.one} has the most {c.many}", f"which {p.one} has most {c.many}"]), \
         f"SELECT {shown} {join} GROUP BY p.{quoted(key)} ORDER BY count(*) DESC LIMIT 1"
+    yield pick([f"number of {c.many} per {p.one}, most first", f"{c.many} per {p.one}, highest first"]), \
+        f"SELECT {shown}, count(*) AS n {join} GROUP BY p.{quoted(key)} ORDER BY n DESC"
     n = rng.randint(2, 5)
     yield pick([f"top {n} {p.many} by number of {c.many}", f"{n} {p.many} with the most {c.many}"]), \
         f"SELECT {shown} {join} GROUP BY p.{quoted(key)} ORDER BY count(*) DESC LIMIT {n}"
@@ -187,8 +189,9 @@ def of_two(child, column, parent, key, rng):
         value = pick(values)
         yield pick([f"{c.many} of {p.many} with {said} {value}", f"{c.many} of {value} {p.many}"]), \
             f"SELECT {c.shown('c.')} {join} WHERE p.{quoted(label)} = {literal(value)}"
-        yield pick([f"number of {c.many} per {p.one} {said}", f"number of {c.many} by {said} of {p.one}"]), \
-            f"SELECT p.{quoted(label)}, count(*) {join} GROUP BY p.{quoted(label)}"
+        grouped = f"SELECT p.{quoted(label)}, count(*) AS n {join} GROUP BY p.{quoted(label)}"
+        yield pick([f"number of {c.many} per {p.one} {said}", f"number of {c.many} by {said} of {p.one}", f"number of {c.many} per {said}"]), grouped
+        yield pick([f"number of {c.many} per {said}, most first", f"{c.many} per {p.one} {said}, highest first"]), f"{grouped} ORDER BY n DESC"
         for number, spoken, _ in rng.sample(c.numbers, min(1, len(c.numbers))):
             yield pick([f"total {spoken} per {said}", f"{spoken} by {p.one} {said}", f"total {spoken} of {c.many} by {said}"]), \
                 f"SELECT p.{quoted(label)}, sum(c.{quoted(number)}) {join} GROUP BY p.{quoted(label)}"

@@ -129,6 +129,7 @@ fn plans(
         if let Some(mut plan) = sketch.plan(&assigned.filling, table, extra, &|id| evidence.index.column(id).kind)
             && !is_empty(&plan)
         {
+            plan.distinct &= !is_different(&plan, evidence.index);
             name_aggregates(&mut plan, evidence.index);
             out.push((worth - 0.5 * missing(&plan.own_tables()), plan));
         }
@@ -160,6 +161,18 @@ fn named_tables(evidence: &Evidence<'_>) -> Vec<TableId> {
         .collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     all.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Rows of one table that show its key are different already.
+fn is_different(plan: &Plan, index: &SchemaIndex) -> bool {
+    let [table] = plan.own_tables()[..] else { return false };
+    let key = index.facts(table).key;
+    let tells = |expr: &Expr| match expr {
+        Expr::AllOf(_) => key.is_some(),
+        Expr::Column(id) => key == Some(*id) && index.column_facts(*id).key,
+        _ => false,
+    };
+    plan.set.is_none() && plan.select.iter().any(|item| tells(&item.expr))
 }
 
 /// Whether a column is in all of itself says nothing.

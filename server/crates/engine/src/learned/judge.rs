@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cues::Cue,
-    index::{NameEntry, Target},
+    index::Target,
     linker::{Chunk, ChunkKind},
     words::is_stop,
 };
@@ -135,7 +135,6 @@ pub(crate) const NAMES: &[&str] = &[
     "said_unit",
     "miss_unit",
     "extra_unit",
-    "declared_unused",
     "miss_average",
     "extra_average",
     "miss_sum",
@@ -159,8 +158,10 @@ pub(crate) struct Parts {
     tables: Vec<TableId>,
     pub(crate) literals: Vec<(Option<ColumnId>, String, bool)>,
     /// Texts of annotations.
-    raw: Vec<String>,
-    buckets: usize,
+    pub(crate) raw: Vec<String>,
+    pub(crate) buckets: usize,
+    pub(crate) ratios: usize,
+    pub(crate) orders: usize,
     functions: Vec<Aggregate>,
     /// Of every key of an order.
     descending: Vec<bool>,
@@ -209,6 +210,7 @@ impl Parts {
                 self.expr(argument);
             }
             Expr::Minus(left, right) | Expr::Ratio(left, right) => {
+                self.ratios += usize::from(matches!(expr, Expr::Ratio(..)));
                 self.expr(left);
                 self.expr(right);
             }
@@ -304,6 +306,7 @@ impl Parts {
         plan.filter.iter().chain(&plan.having).for_each(|predicate| self.predicate(predicate));
         plan.group.iter().for_each(|expr| self.expr(expr));
         plan.order.iter().for_each(|key| self.expr(&key.expr));
+        self.orders += plan.order.len();
         self.descending.extend(plan.order.iter().map(|key| key.descending));
         if let Some(set) = &plan.set {
             self.negated += usize::from(set.0 == SetOperation::Except);
@@ -618,9 +621,7 @@ pub(crate) fn features(
     ]);
     // `per month`: a phrase that names nothing but a unit of time.
     let unit = chunks.iter().any(|c| c.kind == ChunkKind::Name && c.names.is_empty());
-    let declared = |e: &&NameEntry| matches!(e.target, Target::Term(_) | Target::Metric(_)) && e.score >= 1.0;
-    let unused = names.iter().filter(|c| c.names.iter().any(|e| declared(&e)) && !explains(c));
-    out.extend([flag(unit), flag(unit && parts.buckets == 0), flag(!unit && parts.buckets > 0), unused.count() as f32]);
+    out.extend([flag(unit), flag(unit && parts.buckets == 0), flag(!unit && parts.buckets > 0)]);
 
     // Aggregates and directions that are said, against those that are there; an extreme may also be the first row.
     let aggregates = |function: Aggregate| parts.functions.iter().filter(|f| **f == function).count();

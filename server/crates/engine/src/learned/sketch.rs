@@ -193,8 +193,8 @@ impl Term {
                 _ => return None,
             },
             Expr::Bucket { argument, .. } => return Term::of(argument, out),
-            // A metric: an aggregate whose columns stand in its text.
-            Expr::Raw { .. } => Term::Count,
+            // A metric or ratio: an aggregate that holds its own columns.
+            Expr::Raw { .. } | Expr::Ratio(..) => Term::Count,
             _ => return None,
         })
     }

@@ -38,6 +38,9 @@ const FAR: f32 = 20.0;
 /// What does not change while slots are filled: by column.
 pub(crate) struct Columns<'e> {
     evidence: &'e Evidence<'e>,
+    /// The best match of any column.
+    best: f32,
+    /// Of the columns worth weighing, in their order.
     rows: Vec<[f32; STATIC]>,
     /// The columns worth weighing, best evidence first.
     pub(crate) worthwhile: Vec<ColumnId>,
@@ -46,7 +49,6 @@ pub(crate) struct Columns<'e> {
 impl<'e> Columns<'e> {
     pub(crate) fn new(evidence: &'e Evidence<'e>) -> Self {
         let best = evidence.columns.iter().map(|id| evidence.of(*id).score).fold(0.0, f32::max);
-        let rows: Vec<_> = evidence.columns.iter().map(|id| fixed(*id, evidence, best)).collect();
         let mut order: Vec<(f32, ColumnId)> = evidence
             .columns
             .iter()
@@ -63,8 +65,9 @@ impl<'e> Columns<'e> {
             })
             .collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let worthwhile = order.iter().take(MAX_COLUMNS).map(|(_, id)| *id).collect();
-        Self { evidence, rows, worthwhile }
+        let worthwhile: Vec<ColumnId> = order.iter().take(MAX_COLUMNS).map(|(_, id)| *id).collect();
+        let rows = worthwhile.iter().map(|id| fixed(*id, evidence, best)).collect();
+        Self { evidence, best, rows, worthwhile }
     }
 
     /// What the slots before say of a slot: the same for all its columns.
@@ -114,7 +117,10 @@ impl<'e> Columns<'e> {
         let start = out.len();
         let Around { role, before, same, mirrored, shown, compared, due, any_due } = around;
         out.extend(role);
-        out.extend(self.rows[evidence.flat(id)]);
+        match self.worthwhile.iter().position(|column| *column == id) {
+            Some(at) => out.extend(self.rows[at]),
+            None => out.extend(fixed(id, evidence, self.best)),
+        }
         let own = evidence.of(id);
         let overlaps = |other: ColumnId| {
             let other = evidence.of(other);

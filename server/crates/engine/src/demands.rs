@@ -1,0 +1,89 @@
+//! What a question demands outright, so that a reading that does not do it while another does is passed over, however likely
+//! its shape is: these demands are rare or missing in the questions that the ranker learned from.
+
+use nlq_catalog::ColumnId;
+use nlq_query::plan::{Expr, Literal, Plan, Predicate};
+
+use crate::{
+    cues::Cue,
+    index::{SchemaIndex, Target},
+    learned::judge::Parts,
+    linker::{Chunk, ChunkKind},
+    readings::Reading,
+    words::Token,
+};
+
+/// What each unmet demand costs; between the readings of one question that is a great deal.
+const COST: f32 = 6.0;
+
+/// What `DISTINCT` costs that nobody asked for, where no join repeats rows: it hides how many there are.
+const UNASKED: f32 = 0.6;
+
+/// Takes the cost of unmet demands from the scores.
+pub(crate) fn charge(readings: &mut [Reading], chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) {
+    let met: Vec<Vec<bool>> = readings.iter().map(|reading| met(&reading.bound.plan, chunks, tokens, index)).collect();
+    let asked = chunks.iter().any(|chunk| chunk.kind == ChunkKind::Cue(Cue::Distinct));
+    let truths: Vec<Vec<ColumnId>> = readings.iter().map(|reading| truths(&reading.bound.plan)).collect();
+    let conditions: Vec<ColumnId> = truths.iter().flatten().copied().collect();
+    for (at, reading) in readings.iter_mut().enumerate() {
+        let unmet = (0..met[at].len()).filter(|demand| !met[at][*demand] && met.iter().any(|met| met[*demand])).count();
+        // A column of truth values that can be a condition is one: `products in stock`.
+        let shown = conditions.iter().any(|id| !truths[at].contains(id));
+        reading.score -= COST * (unmet + usize::from(shown)) as f32;
+        if reading.bound.plan.distinct && !asked && reading.rendered.tables.len() == 1 {
+            reading.score -= UNASKED;
+        }
+    }
+    // Ratios are so rare that only the rules know them: those stay in the order in which the rules propose them.
+    if chunks.iter().any(|chunk| chunk.kind == ChunkKind::Cue(Cue::Ratio)) {
+        let ratios = readings.iter_mut().filter(|reading| Parts::of(&reading.bound.plan).ratios > 0);
+        for (place, reading) in ratios.enumerate() {
+            reading.score = -(place as f32) / 2.0;
+        }
+    }
+}
+
+/// For each demand of the question whether a plan meets it.
+fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> Vec<bool> {
+    let parts = Parts::of(plan);
+    let mut out = Vec::new();
+    for chunk in chunks {
+        match &chunk.kind {
+            ChunkKind::Cue(Cue::First(..) | Cue::Direction(_) | Cue::OrderBy) => out.push(parts.orders > 0),
+            ChunkKind::Cue(Cue::Ratio) => out.push(parts.ratios > 0),
+            // `per month`: a phrase that names nothing but a unit of time.
+            ChunkKind::Name if chunk.names.is_empty() => out.push(parts.buckets > 0),
+            // `monthly sales`
+            _ if is_unit(&tokens[chunk.from].lower) => out.push(parts.buckets > 0),
+            // What the team declared is used where it is named.
+            ChunkKind::Name => {
+                let declared = chunk.names.iter().filter(|entry| entry.score >= 1.0).find_map(|e| match e.target {
+                    Target::Term(at) => Some(&index.annotations().terms[at as usize].condition),
+                    Target::Metric(at) => Some(&index.annotations().metrics[at as usize].expression),
+                    _ => None,
+                });
+                out.extend(declared.map(|text| parts.raw.contains(text)));
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// An adjective of time.
+fn is_unit(word: &str) -> bool {
+    matches!(word, "daily" | "weekly" | "monthly" | "quarterly" | "yearly" | "annual")
+}
+
+/// Columns that a plan takes as conditions by themselves.
+fn truths(plan: &Plan) -> Vec<ColumnId> {
+    let of = |predicate: &Predicate| match predicate {
+        Predicate::Compare { left: Expr::Column(id), right: Expr::Literal(Literal::Boolean(_)), .. } => Some(*id),
+        _ => None,
+    };
+    match &plan.filter {
+        Some(Predicate::And(parts)) => parts.iter().filter_map(of).collect(),
+        Some(part) => of(part).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
