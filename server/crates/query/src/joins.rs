@@ -3,7 +3,10 @@
 
 mod infer;
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::OnceLock,
+};
 
 use nlq_catalog::{Annotations, Catalog, ColumnId, TableId};
 
@@ -33,6 +36,8 @@ impl Edge {
 pub struct JoinGraph {
     edges: Vec<Edge>,
     by_table: BTreeMap<TableId, Vec<usize>>,
+    /// What each table is away from a table, once that was asked.
+    distances: Vec<OnceLock<HashMap<TableId, u32>>>,
 }
 
 /// A tree of joins.
@@ -95,7 +100,7 @@ impl JoinGraph {
                 by_table.entry(to).or_default().push(index);
             }
         }
-        Self { edges, by_table }
+        Self { edges, by_table, distances: vec![OnceLock::new(); catalog.tables.len()] }
     }
 
     /// The edges that touch a table.
@@ -142,9 +147,8 @@ impl JoinGraph {
             if missing.is_empty() {
                 return Ok(tree);
             }
-            let ways = self.ways(&tree.tables, prefer);
-            let nearest = missing.iter().filter_map(|t| Some((ways.get(t)?.cost, *t))).min();
-            let Some((_, target)) = nearest else { return Err(NoPath { from: first, to: missing[0] }) };
+            let (ways, nearest) = self.ways(&tree.tables, prefer, &missing);
+            let Some(target) = nearest else { return Err(NoPath { from: first, to: missing[0] }) };
             let mut steps = Vec::new();
             let mut at = target;
             while let Some(way) = ways.get(&at) {
@@ -162,7 +166,8 @@ impl JoinGraph {
 
     /// Cost between two tables, none when there is no way.
     pub fn distance(&self, a: TableId, b: TableId) -> Option<u32> {
-        self.ways(&[a], &[]).get(&b).map(|way| way.cost)
+        let all = || self.ways(&[a], &[], &[]).0.into_iter().map(|(table, way)| (table, way.cost)).collect();
+        self.distances.get(a.0 as usize)?.get_or_init(all).get(&b).copied()
     }
 
     /// Joins from one table to each of the first `tables` tables; 9 for none or more.
@@ -182,13 +187,17 @@ impl JoinGraph {
         out
     }
 
-    fn ways(&self, from: &[TableId], prefer: &[ColumnId]) -> BTreeMap<TableId, Way> {
-        let mut ways: BTreeMap<TableId, Way> =
+    /// The cheapest ways up to the nearest of `to`, and which that is; the search goes no further.
+    fn ways(&self, from: &[TableId], prefer: &[ColumnId], to: &[TableId]) -> (HashMap<TableId, Way>, Option<TableId>) {
+        let mut ways: HashMap<TableId, Way> =
             from.iter().map(|&t| (t, Way { cost: 0, by: None, tied: false })).collect();
         let mut open: std::collections::BTreeSet<(u32, TableId)> = from.iter().map(|&t| (0, t)).collect();
         while let Some((cost, table)) = open.pop_first() {
             if ways[&table].cost < cost {
                 continue;
+            }
+            if to.contains(&table) {
+                return (ways, Some(table));
             }
             for &index in self.by_table.get(&table).into_iter().flatten() {
                 let edge = &self.edges[index];
@@ -210,7 +219,7 @@ impl JoinGraph {
                 }
             }
         }
-        ways
+        (ways, None)
     }
 }
 

@@ -17,6 +17,8 @@ use crate::{bind::alias, index::SchemaIndex};
 
 /// Shapes that are filled.
 const SHAPES: usize = 12;
+/// Shapes whose log probability is so much below that of the likeliest are not.
+const UNLIKELY: f32 = 7.0;
 /// Fillings kept while slots are filled.
 const BEAM: usize = 5;
 /// Less likely than this is zero.
@@ -76,7 +78,8 @@ impl<'e> Scorer<'e> {
 pub(crate) fn fill(shapes: &Shapes<'_>, scorer: &mut Scorer<'_>, evidence: &Evidence<'_>) -> Vec<Plan> {
     let named = named_tables(evidence);
     let mut out: Vec<(f32, Plan)> = Vec::new();
-    for (at, likely) in shapes.ranked.iter().take(SHAPES) {
+    let top = shapes.ranked.first().map_or(0.0, |(_, likely)| *likely);
+    for (at, likely) in shapes.ranked.iter().take(SHAPES).take_while(|(_, likely)| *likely > top - UNLIKELY) {
         let sketch = shapes.sketch(*at);
         let slots = sketch.slots();
         let mut beam: Vec<(f32, Vec<ColumnId>)> = vec![(0.0, Vec::new())];

@@ -16,8 +16,8 @@ struct Tree {
 #[derive(Debug, Clone, Copy)]
 struct Node {
     feature: u16,
-    left: i16,
-    right: i16,
+    /// Up to the threshold, and above it.
+    children: [i16; 2],
     threshold: f32,
 }
 
@@ -46,7 +46,7 @@ impl Trees {
                 if usize::from(feature) >= width || !sound(left, nodes.len()) || !sound(right, nodes.len()) {
                     return None;
                 }
-                nodes.push(Node { feature, left, right, threshold });
+                nodes.push(Node { feature, children: [left, right], threshold });
             }
             let mut leaves = Vec::with_capacity(inner + 1);
             for _ in 0..=inner {
@@ -82,8 +82,9 @@ impl Tree {
     fn score(&self, row: &[f32]) -> f32 {
         let mut at: i16 = if self.nodes.is_empty() { -1 } else { 0 };
         while at >= 0 {
-            let node = self.nodes[at as usize];
-            at = if row[usize::from(node.feature)] <= node.threshold { node.left } else { node.right };
+            let node = &self.nodes[at as usize];
+            // An index instead of a branch: which way it goes cannot be foretold.
+            at = node.children[usize::from(row[usize::from(node.feature)] > node.threshold)];
         }
         self.leaves[(!at) as usize]
     }
