@@ -15,7 +15,7 @@ use crate::{
     cues::Cue,
     describe::describe,
     index::Target,
-    learned::judge::Parts,
+    learned::parts::Parts,
     linker::{Chunk, ChunkKind, STRATEGIES},
     readings::{Reading, Understood},
     weights::Weights,

@@ -1153,6 +1153,8 @@ pub(crate) fn within(column: ColumnId, kind: TypeKind, range: &TimeRange, op: Co
     let (from, until) = match op {
         // A span has no outside that is one span.
         Comparison::NotEqual => return None,
+        // `since May` says itself on which side.
+        _ if range.from.is_none() || range.until.is_none() => (range.from, range.until),
         Comparison::Greater => (range.until, None),
         Comparison::GreaterOrEqual => (range.from, None),
         Comparison::Less => (None, range.from),

@@ -27,7 +27,7 @@ const REPEATED_CAP: f64 = 0.55;
 /// Two ways to join that are equally short, or a join by a guessed reference.
 const JOIN_CAP: f64 = 0.7;
 /// Nothing is ever certain.
-const TOP: f64 = 0.97;
+const TOP: f64 = 0.985;
 
 /// The confidence in the best reading, and what it is made of, heaviest first.
 pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: &Weights) -> (f64, Vec<Factor>) {
@@ -119,7 +119,7 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: 
     cap(best.rendered.inferred_joins > 0, JOIN_CAP, "guessed_join", "a join rests on names, no key declares it");
     cap(understood.cut.is_some(), UNUSED_VALUE_CAP, "cut", "the text is too long to be read to its end");
     factors.sort_by(|a, b| a.value.total_cmp(&b.value));
-    ((confidence.min(TOP) * 1000.0).round() / 1000.0, factors)
+    ((confidence.min(TOP) * 10_000.0).round() / 10_000.0, factors)
 }
 
 /// A joined table refers to the one whose values are summed, so that they count more than once.

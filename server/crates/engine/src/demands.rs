@@ -7,7 +7,7 @@ use nlq_query::plan::{Expr, Literal, Plan, Predicate};
 use crate::{
     cues::Cue,
     index::{SchemaIndex, Target},
-    learned::judge::Parts,
+    learned::parts::Parts,
     linker::{Chunk, ChunkKind},
     readings::Reading,
     words::Token,
@@ -50,6 +50,11 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
     for chunk in chunks {
         match &chunk.kind {
             ChunkKind::Cue(Cue::First(..) | Cue::Direction(_) | Cue::OrderBy) => out.push(parts.orders > 0),
+            ChunkKind::Time(_) => {
+                let numbers = || tokens[chunk.from..chunk.to].iter().filter_map(Token::number);
+                let year = parts.literals.iter().any(|(_, text, _)| numbers().any(|number| number == *text));
+                out.push(parts.within > 0 || year);
+            }
             ChunkKind::Cue(Cue::Ratio) => out.push(parts.ratios > 0),
             // `per month`: a phrase that names nothing but a unit of time.
             ChunkKind::Name if chunk.names.is_empty() => out.push(parts.buckets > 0),

@@ -19,6 +19,7 @@ use crate::{
         evidence::Evidence,
         fill::{Scorer, fill},
         judge,
+        parts::Parts,
         phrases::phrases,
         structure::Shapes,
     },
@@ -70,7 +71,7 @@ impl Reading {
         if let Some(frame) = &self.frame {
             return at >= 64 || frame.used >> at & 1 == 1;
         }
-        let parts = judge::Parts::of(&self.bound.plan);
+        let parts = Parts::of(&self.bound.plan);
         let says = |text: &str| parts.literals.iter().any(|(_, literal, _)| literal.eq_ignore_ascii_case(text));
         self.bound.bindings.iter().any(|b| b.chunk == at)
             || match &chunk.kind {
@@ -209,7 +210,7 @@ fn propose_by_models(
 
 /// Which phrase names which part of a plan.
 fn bindings(plan: &Plan, chunks: &[Chunk]) -> Vec<Binding> {
-    let parts = judge::Parts::of(plan);
+    let parts = Parts::of(plan);
     let names = chunks.iter().enumerate().filter(|(_, c)| !c.names.is_empty() || !c.values.is_empty());
     names
         .filter_map(|(chunk, c)| {

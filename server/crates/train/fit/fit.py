@@ -129,15 +129,18 @@ def winners(readings, lines, rank, scale):
 
 
 def isotonic(odds, right):
-    """Points of a rising curve from log odds to shares, smoothed by pooling at least 40 questions a step."""
+    """Points of a rising curve from log odds to shares. An isotonic curve has steps, on which the more and the less sure
+    become one; a logistic one beside it keeps them apart."""
     from sklearn.isotonic import IsotonicRegression
+    from sklearn.linear_model import LogisticRegression
 
     curve = IsotonicRegression(y_min=0.01, y_max=0.985, out_of_bounds="clip").fit(odds, right)
-    xs = np.quantile(odds, np.linspace(0, 1, 41))
+    logistic = LogisticRegression().fit(odds[:, None], right)
     points = []
-    for x in np.unique(np.round(xs, 4)):
+    for x in np.unique(np.round(np.quantile(odds, np.linspace(0, 1, 41)), 4)):
+        # Smoothed over the 80 nearest questions.
         near = np.abs(odds - x) <= np.sort(np.abs(odds - x))[min(len(odds) - 1, 80)]
-        points.append((float(x), float(curve.predict(odds[near]).mean())))
+        points.append((float(x), 0.6 * curve.predict(odds[near]).mean() + 0.4 * logistic.predict_proba([[x]])[0, 1]))
     ys = np.maximum.accumulate([y for _, y in points])
     return [[round(x, 4), round(float(y), 4)] for (x, _), y in zip(points, ys)]
 

@@ -154,6 +154,14 @@ def of_table(table, rng):
         if len(t.days) == 1:
             yield pick([f"{many} in {year}", f"{many} of {year}"]), f"SELECT {t.shown()} FROM {t.sql} WHERE {span}"
             yield pick([f"number of {many} in {year}", f"how many {many} in {year}"]), f"SELECT count(*) FROM {t.sql} WHERE {span}"
+            since = f"{c} >= '{year}-01-01'"
+            yield pick([f"{many} since {year}", f"all {many} since {year}"]), f"SELECT {t.shown()} FROM {t.sql} WHERE {since}"
+            yield pick([f"how many {many} since {year}", f"number of {many} since {year}"]), f"SELECT count(*) FROM {t.sql} WHERE {since}"
+            yield pick([f"{many} before {year}", f"list {many} before {year}"]), f"SELECT {t.shown()} FROM {t.sql} WHERE {c} < '{year}-01-01'"
+            for number, measured, _ in rng.sample(t.numbers, min(1, len(t.numbers))):
+                n = quoted(number)
+                yield pick([f"total {measured} in {year}", f"total {measured} of {many} in {year}"]), f"SELECT sum({n}) FROM {t.sql} WHERE {span}"
+                yield pick([f"average {measured} of {many} since {year}"]), f"SELECT avg({n}) FROM {t.sql} WHERE {since}"
             yield pick([f"number of {many} per year", f"{many} by year", f"{many} per year"]), \
                 f"SELECT strftime('%Y', {c}) AS year, count(*) FROM {t.sql} GROUP BY year ORDER BY year"
             yield pick([f"number of {many} per month", f"{many} per month"]), \
@@ -233,7 +241,9 @@ def of_database(path, rng):
             rows = db.execute(sql).fetchmany(2)
         except sqlite3.Error:
             continue
-        if rows and len(kept) < PER_DATABASE and question not in {q for q, _ in kept}:
+        # Times are rare, so that all of them are kept.
+        timed = "strftime" in sql or "-01-01'" in sql
+        if rows and (timed or len(kept) < PER_DATABASE) and question not in {q for q, _ in kept}:
             kept.append((question, sql))
     return kept
 

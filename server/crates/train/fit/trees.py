@@ -56,7 +56,7 @@ def ranker(X, y, groups, rounds=160, leaves=31, seed=1):
     return lightgbm.train(parameters, data, rounds)
 
 
-def sure(X, y, weight, rounds=150, leaves=7):
+def sure(X, y, weight, rounds=150, leaves=15):
     data = lightgbm.Dataset(X, y, weight=weight, free_raw_data=True)
     parameters = {**COMMON, "objective": "binary", "num_leaves": leaves, "learning_rate": 0.05, "min_data_in_leaf": 40,
                   "feature_fraction": 0.4, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1}

@@ -4,6 +4,7 @@
 pub(crate) mod evidence;
 pub(crate) mod fill;
 pub(crate) mod judge;
+pub(crate) mod parts;
 pub(crate) mod phrases;
 pub(crate) mod sketch;
 pub(crate) mod slots;

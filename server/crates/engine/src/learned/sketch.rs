@@ -523,6 +523,12 @@ impl Test {
                 (Value::Literal(value), _) => {
                     Predicate::Compare { left: expr, op: (*op).into(), right: Expr::Literal(value) }
                 }
+                // Before or after a span says the span itself.
+                (Value::Time(range), Expr::Column(id))
+                    if *op != Op::Eq && range.from.is_some() && range.until.is_some() && kind(*id).is_temporal() =>
+                {
+                    return None;
+                }
                 (Value::Time(range), Expr::Column(id)) => within(*id, kind(*id), &range, (*op).into())?,
                 (Value::Time(_), _) => return None,
             },

@@ -48,6 +48,10 @@ pub(crate) fn assign(sketch: &Sketch, columns: &[ColumnId], evidence: &Evidence<
         });
         let (score, at) = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
         let mention = &evidence.mentions[at];
+        // One time is one condition.
+        if mention.time.is_some() && out.used.contains(&at) {
+            return None;
+        }
         let holder = want.column.and_then(|id| mention.holders.iter().find(|(c, _)| *c == id));
         out.known += usize::from(holder.is_some());
         out.unknown += usize::from(holder.is_none() && !want.number);
@@ -192,6 +196,16 @@ fn literal(want: &Want, mention: &Mention, held: Option<&str>, evidence: &Eviden
     }
     let kind = want.column.map(|id| evidence.index.column(id).kind);
     let is_number = mention.text.parse::<f64>().is_ok_and(f64::is_finite);
+    if is_number && mention.kind == MentionKind::Number && !want.like && !want.counts {
+        // A day is not compared with a number, and words that are all known are not either.
+        let wordy = |id: ColumnId| {
+            let values = evidence.index.column(id).values.as_ref();
+            values.is_some_and(|held| held.values.iter().all(|value| value.parse::<f64>().is_err()))
+        };
+        if kind.is_some_and(TypeKind::is_temporal) || want.column.is_some_and(wordy) {
+            return None;
+        }
+    }
     if is_number && !want.like && (want.number || kind.is_none_or(|k| k.is_numeric() || k.is_temporal())) {
         return Some(Literal::Number(mention.text.clone()));
     }
