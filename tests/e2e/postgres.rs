@@ -59,7 +59,7 @@ fn questions_are_answered_with_the_right_rows() {
     let Some((_server, shop)) = workspace("answers") else { return };
     for (question, rows) in [
         ("how many customers are there", json!([[4]])),
-        ("number of orders per country, most first", json!([[4, "Germany"], [3, "France"]])),
+        ("number of orders per country, most first", json!([["Germany", 4], ["France", 3]])),
         ("total revenue in 2023", json!([["1203.00"]])),
         ("average total amount of shipped orders", json!([["200.5000000000000000"]])),
         ("how many orders were placed since May 2023", json!([[3]])),
@@ -99,9 +99,11 @@ fn an_editor_writes_checks_runs_and_explains() {
     let busy = || {
         server.psql("editor", "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%10000000000%' AND state = 'active' AND pid <> pg_backend_pid()")
     };
-    while busy() == "0" {
+    let began = (0..500).any(|_| {
         client.settle(Duration::from_millis(20));
-    }
+        busy() != "0"
+    });
+    assert!(began, "the query runs in the server");
     client.notify("$/cancelRequest", json!({ "id": running }));
     assert_eq!(client.reply(running).1.expect_err("cancelled")["code"], -32800);
     let stopped = (0..50).any(|_| {
