@@ -67,7 +67,8 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: 
             format!("{} other readings were weighed", scores.len() - 1)
         },
     );
-    let weakest = f64::from(feature("columns_weakest").clamp(0.0, 1.0));
+    let said = best.bound.bindings.iter().map(|binding| f64::from(binding.score));
+    let weakest = said.fold(1.0, f64::min).max(0.0);
     factor(
         "weakest_link",
         weakest,

@@ -16,7 +16,7 @@ use crate::{
 /// What each unmet demand costs; between the readings of one question that is a great deal.
 const COST: f32 = 6.0;
 
-/// What `DISTINCT` costs that nobody asked for, where no join repeats rows: it hides how many there are.
+/// What `DISTINCT` costs that nobody asked for, where no join repeats rows or they are grouped: it hides how many there are.
 const UNASKED: f32 = 0.6;
 
 /// Takes the cost of unmet demands from the scores.
@@ -30,7 +30,8 @@ pub(crate) fn charge(readings: &mut [Reading], chunks: &[Chunk], tokens: &[Token
         // A column of truth values that can be a condition is one: `products in stock`.
         let shown = conditions.iter().any(|id| !truths[at].contains(id));
         reading.score -= COST * (unmet + usize::from(shown)) as f32;
-        if reading.bound.plan.distinct && !asked && reading.rendered.tables.len() == 1 {
+        let plan = &reading.bound.plan;
+        if plan.distinct && !asked && (reading.rendered.tables.len() == 1 || !plan.group.is_empty()) {
             reading.score -= UNASKED;
         }
     }
