@@ -1182,7 +1182,7 @@ fn either(parts: &mut [(Predicate, bool)]) {
 }
 
 /// `a and b or c`: an `or` binds to the condition before it.
-fn join(parts: Vec<(Predicate, bool)>) -> Option<Predicate> {
+pub(crate) fn join(parts: Vec<(Predicate, bool)>) -> Option<Predicate> {
     let mut all: Vec<Predicate> = Vec::new();
     for (predicate, or) in parts {
         match all.pop() {

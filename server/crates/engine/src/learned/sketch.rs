@@ -4,7 +4,10 @@ use nlq_catalog::{ColumnId, TableId, TypeKind};
 use nlq_query::plan::{Aggregate, Comparison, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation};
 use serde::{Deserialize, Serialize};
 
-use crate::{bind::within, time::TimeRange};
+use crate::{
+    bind::{join, within},
+    time::TimeRange,
+};
 
 /// A plan's shape. Its columns are slots, numbered in the order of [`Sketch::slots`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -377,7 +380,7 @@ impl Sketch {
         for test in &self.filter {
             parts.push((test.build(columns, values, table, kind)?, test.or));
         }
-        plan.filter = nest(parts);
+        plan.filter = join(parts);
         for _ in 0..self.group {
             plan.group.push(Expr::Column(columns.next()?));
         }
@@ -636,21 +639,4 @@ fn read_test(predicate: &Predicate, or: bool, out: &mut Filling) -> Option<Test>
         _ => return None,
     };
     Some(Test { term, or, how })
-}
-
-/// `a and b or c`: an `or` binds to the condition before it.
-fn nest(parts: Vec<(Predicate, bool)>) -> Option<Predicate> {
-    let mut all: Vec<Predicate> = Vec::new();
-    for (predicate, or) in parts {
-        match all.pop() {
-            Some(Predicate::Or(mut any)) if or => {
-                any.push(predicate);
-                all.push(Predicate::Or(any));
-            }
-            Some(last) if or => all.push(Predicate::Or(vec![last, predicate])),
-            Some(last) => all.extend([last, predicate]),
-            None => all.push(predicate),
-        }
-    }
-    Predicate::all(all)
 }
