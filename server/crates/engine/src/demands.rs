@@ -56,6 +56,11 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
                 let year = parts.literals.iter().any(|(_, text, _)| numbers().any(|number| number == *text));
                 out.push(parts.within > 0 || year);
             }
+            // `most expensive` is told by a price, where there is one.
+            ChunkKind::Cue(Cue::Superlative(_, hints)) if !hints.is_empty() => {
+                let told = |id: &ColumnId| index.column_facts(*id).words.iter().any(|w| hints.contains(&w.as_str()));
+                out.push(parts.columns.iter().any(told));
+            }
             ChunkKind::Cue(Cue::Ratio) => out.push(parts.ratios > 0),
             // `per month`: a phrase that names nothing but a unit of time.
             ChunkKind::Name if chunk.names.is_empty() => out.push(parts.buckets > 0),

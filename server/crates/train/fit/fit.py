@@ -83,7 +83,7 @@ def matrix(readings, lines):
     return readings.rows[index], np.concatenate([np.array(line["right"], np.int8) for line in lines])
 
 
-def fit_ranker(readings, lines, seeds=1):
+def fit_ranker(readings, lines):
     """Of questions with a right and a wrong reading."""
     lines = [line for line in lines if any(line["right"]) and not all(line["right"])]
     X, y = matrix(readings, lines)

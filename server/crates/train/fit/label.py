@@ -3,10 +3,8 @@ import multiprocessing
 import os
 import pickle
 import sqlite3
-import sys
 import time
 
-sys.setrecursionlimit(10_000)
 
 
 # Pairs of a task: small, so that a large database does not keep one process busy alone.
