@@ -56,9 +56,13 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
                 let year = parts.literals.iter().any(|(_, text, _)| numbers().any(|number| number == *text));
                 out.push(parts.within > 0 || year);
             }
-            // `most expensive` is told by a price, where there is one.
+            // `most expensive` is told by a price, `oldest` also by a day, where there is one.
             ChunkKind::Cue(Cue::Superlative(_, hints)) if !hints.is_empty() => {
-                let told = |id: &ColumnId| index.column_facts(*id).words.iter().any(|w| hints.contains(&w.as_str()));
+                let dated = hints.contains(&"date") || hints.contains(&"age");
+                let told = |id: &ColumnId| {
+                    index.column_facts(*id).words.iter().any(|word| hints.contains(&word.as_str()))
+                        || dated && index.column(*id).kind.is_temporal()
+                };
                 out.push(parts.columns.iter().any(told));
             }
             ChunkKind::Cue(Cue::Ratio) => out.push(parts.ratios > 0),
