@@ -2,5 +2,6 @@
 //! audit rows and metrics.
 
 mod example;
+pub mod state;
 
 pub use example::{Complexity, Example, ExampleQuery, Found, Intent};
