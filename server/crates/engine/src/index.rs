@@ -122,6 +122,11 @@ impl SchemaIndex {
         &self.catalog
     }
 
+    /// How its tables can be joined.
+    pub fn graph(&self) -> &JoinGraph {
+        &self.graph
+    }
+
     /// The annotations.
     pub fn annotations(&self) -> &Arc<Annotations> {
         &self.annotations
@@ -130,10 +135,6 @@ impl SchemaIndex {
     /// True when a strategy is not to find names.
     pub(crate) fn leaves_out(&self, strategy: &str) -> bool {
         self.left_out.contains(&strategy)
-    }
-
-    pub(crate) fn graph(&self) -> &JoinGraph {
-        &self.graph
     }
 
     /// Joins between two tables at least; 9 when there is no way or a longer one.

@@ -3,10 +3,12 @@
 mod postgres;
 mod provider;
 mod rows;
+mod same;
 mod samples;
 mod sqlite;
 mod wait;
 
 pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};
 pub use rows::{ColumnHead, Rows, Truncated, Value};
+pub use same::{is_ordered, same_rows};
 pub use sqlite::{sqlite_catalog, sqlite_file};

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use nlq_catalog::Catalog;
+use nlq_providers::is_ordered;
 use nlq_query::sql::{Clause, Clauses, Detail, clauses};
 
 use super::{
     databases::Database,
     measure::{Measure, Scored},
-    same::ordered,
 };
 
 /// Where the way from question to query went wrong.
@@ -65,7 +65,7 @@ pub(super) fn cause(measure: &Measure<'_>, database: &Database, scored: &Scored<
 
 fn right_reading(measure: &Measure<'_>, database: &Database, scored: &Scored<'_>, readings: &[String]) -> bool {
     let Ok(wanted) = measure.runner.rows(&database.path, &scored.asked.gold, None) else { return false };
-    let keep_order = ordered(&scored.asked.gold);
+    let keep_order = is_ordered(&scored.asked.gold);
     let others = readings.iter().filter(|reading| scored.query != Some(reading.as_str()));
     others.into_iter().any(|reading| measure.matches(&database.path, reading, &wanted, keep_order))
 }

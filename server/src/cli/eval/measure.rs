@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use nlq_providers::Value;
+use nlq_providers::{Value, is_ordered, same_rows};
 use nlq_query::sql::{Clauses, Detail, clauses, hardness};
 use rayon::prelude::*;
 
@@ -10,7 +10,6 @@ use super::{
     cause::Cause,
     databases::{Database, Databases, Runner},
     questions::{Asked, Prediction},
-    same::{ordered, same},
 };
 
 /// A question whose gold runs.
@@ -62,7 +61,7 @@ impl Measure<'_> {
         let wanted = self.runner.rows(&database.path, &asked.gold, None).ok()?;
         let query = prediction.and_then(|p| p.query.as_deref()).filter(|query| !query.is_empty());
         let found = query.and_then(|query| self.runner.rows(&database.path, query, Some(wanted.len())).ok());
-        let right = found.as_ref().is_some_and(|found| same(&wanted, found, ordered(&asked.gold)));
+        let right = found.as_ref().is_some_and(|found| same_rows(&wanted, found, is_ordered(&asked.gold)));
         let difficulty = asked
             .difficulty
             .clone()
@@ -83,7 +82,7 @@ impl Measure<'_> {
 
     /// True when the answer is right on every copy where the gold runs.
     fn on_copies(&self, database: &Database, gold: &str, query: &str) -> bool {
-        let keep_order = ordered(gold);
+        let keep_order = is_ordered(gold);
         database.copies.iter().all(|copy| {
             let Ok(wanted) = self.runner.rows(copy, gold, None) else { return true };
             self.matches(copy, query, &wanted, keep_order)
@@ -93,6 +92,6 @@ impl Measure<'_> {
     /// True when a query runs and finds these rows.
     pub(super) fn matches(&self, path: &std::path::Path, query: &str, wanted: &[Vec<Value>], keep_order: bool) -> bool {
         let found = self.runner.rows(path, query, Some(wanted.len()));
-        found.is_ok_and(|found| same(wanted, &found, keep_order))
+        found.is_ok_and(|found| same_rows(wanted, &found, keep_order))
     }
 }

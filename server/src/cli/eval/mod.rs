@@ -22,7 +22,6 @@ mod perturb;
 mod questions;
 mod random;
 mod report;
-mod same;
 mod svg;
 
 use std::path::{Path, PathBuf};

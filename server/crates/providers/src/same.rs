@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use nlq_providers::Value;
+use crate::Value;
 
 /// Wider results are compared in their own order of columns only, as `score.py` does: there are too many others.
 const MAX_PERMUTED: usize = 7;
 
 /// True when a prediction's rows are those of the gold.
-pub(super) fn same(gold: &[Vec<Value>], found: &[Vec<Value>], keep_order: bool) -> bool {
+pub fn same_rows(gold: &[Vec<Value>], found: &[Vec<Value>], keep_order: bool) -> bool {
     if gold.len() != found.len() {
         return false;
     }
@@ -101,7 +101,7 @@ fn six_digits(number: f64) -> f64 {
 }
 
 /// True when the outermost query has ORDER BY: outside strings, quoted names and parentheses.
-pub(super) fn ordered(sql: &str) -> bool {
+pub fn is_ordered(sql: &str) -> bool {
     let mut depth = 0_i32;
     let mut top = String::new();
     let mut chars = sql.chars();
@@ -157,18 +157,18 @@ mod tests {
             ("1,2,1|2,1,2", "2,1,1|1,2,2", true, true),
             ("1,2,3,4,5,6,7,8", "2,1,3,4,5,6,7,8", false, false),
         ] {
-            assert_eq!(same(&rows(gold), &rows(found), false), unordered, "{gold} / {found}");
-            assert_eq!(same(&rows(gold), &rows(found), true), in_order, "{gold} / {found} in order");
+            assert_eq!(same_rows(&rows(gold), &rows(found), false), unordered, "{gold} / {found}");
+            assert_eq!(same_rows(&rows(gold), &rows(found), true), in_order, "{gold} / {found} in order");
         }
     }
 
     #[test]
     fn only_the_outermost_order_counts() {
-        assert!(ordered("SELECT a FROM t ORDER  BY a"));
-        assert!(ordered("select (a) from t\norder\nby a"));
-        assert!(!ordered("SELECT a FROM (SELECT a FROM t ORDER BY a)"));
-        assert!(!ordered("SELECT a FROM t WHERE b = 'order by'"));
-        assert!(!ordered("SELECT \"order by\" FROM t"));
-        assert!(!ordered("SELECT order_by FROM t"));
+        assert!(is_ordered("SELECT a FROM t ORDER  BY a"));
+        assert!(is_ordered("select (a) from t\norder\nby a"));
+        assert!(!is_ordered("SELECT a FROM (SELECT a FROM t ORDER BY a)"));
+        assert!(!is_ordered("SELECT a FROM t WHERE b = 'order by'"));
+        assert!(!is_ordered("SELECT \"order by\" FROM t"));
+        assert!(!is_ordered("SELECT order_by FROM t"));
     }
 }
