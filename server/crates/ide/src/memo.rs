@@ -31,11 +31,16 @@ impl<T> Memo<T> {
             return Arc::clone(found);
         }
         let value = Arc::new(compute());
-        let mut map = lock();
+        self.put(key.to_owned(), Arc::clone(&value));
+        value
+    }
+
+    /// Sets the value for `key`.
+    pub(crate) fn put(&self, key: String, value: Arc<T>) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if map.len() >= CAPACITY {
             map.clear();
         }
-        map.insert(key.to_owned(), Arc::clone(&value));
-        value
+        map.insert(key, value);
     }
 }

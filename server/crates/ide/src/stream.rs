@@ -23,7 +23,9 @@ pub fn best_query(answer: &Answer) -> Option<&str> {
 pub fn reasoning_stream(answer: &Answer, index: &SchemaIndex) -> ReasoningStream {
     let mut stream = answer.reasoning.clone();
     let words = words(answer, &stream.query_text, index);
-    let sql = best_query(answer);
+    // The embedded agents' stages tell of their own query, not of a model's.
+    let by_model = stream.stages.iter().any(|stage| stage.name == "Query Builder");
+    let sql = best_query(answer).filter(|_| !by_model);
     let clauses = sql.and_then(|sql| clauses(sql, index.catalog(), Detail::Full)).unwrap_or_default();
     let question = stream.query_text.clone();
     for stage in &mut stream.stages {

@@ -56,6 +56,11 @@ pub struct Conversation<'a> {
     pub replies: Vec<&'a str>,
 }
 
+/// What an answer is remembered by: debug text quotes every part, so no two questions share a key.
+fn key(question: Question<'_>) -> String {
+    format!("{question:?}")
+}
+
 impl Snapshot {
     /// The connection that a prompt is asked of: its own, the file's, or the workspace's default. The error is one
     /// sentence.
@@ -71,8 +76,8 @@ impl Snapshot {
         }
     }
 
-    /// The embedded engine's answer to a prompt, asked of a connection; none before its schema is known. Remembered:
-    /// asking again costs a look-up.
+    /// The answer to a prompt, asked of a connection: what is remembered of it, else the embedded engine's, which is
+    /// remembered then. None before the schema is known.
     pub fn answer(&self, prompt: usize, connection: &ConnectionView) -> Option<Arc<Answer>> {
         let index = connection.index.as_ref()?;
         self.remembered(prompt, connection, |question| self.workspace.engine.answer(question, index))
@@ -85,11 +90,22 @@ impl Snapshot {
         connection: &ConnectionView,
         answer: impl FnOnce(Question<'_>) -> Answer,
     ) -> Option<Arc<Answer>> {
+        let conversation = self.conversation(prompt);
+        let question = self.question(prompt, &conversation)?;
+        Some(connection.answers.get(&key(question), || answer(question)))
+    }
+
+    /// Keeps another answer to a prompt, such as a model's: from now on it is what the document shows.
+    pub fn remember(&self, prompt: usize, connection: &ConnectionView, answer: Arc<Answer>) {
+        let conversation = self.conversation(prompt);
+        if let Some(question) = self.question(prompt, &conversation) {
+            connection.answers.put(key(question), answer);
+        }
+    }
+
+    fn question<'a>(&'a self, prompt: usize, said: &'a Conversation<'a>) -> Option<Question<'a>> {
         let text = self.document.prompts().get(prompt)?.text.as_str();
-        let Conversation { earlier, replies } = self.conversation(prompt);
-        let question = Question { text, earlier: &earlier, replies: &replies, today: self.today };
-        // Debug text quotes every part, so no two questions share a key.
-        Some(connection.answers.get(&format!("{question:?}"), || answer(question)))
+        Some(Question { text, earlier: &said.earlier, replies: &said.replies, today: self.today })
     }
 
     /// What was said before a prompt.
