@@ -17,7 +17,18 @@ return {
     ['nlq/status'] = function(_, status, context)
       require('nlq.status').update(status, context.client_id)
     end,
+    ['nlq/llm/complete'] = function(_, params, context)
+      return require('nlq.llm').complete(params, context.client_id)
+    end,
+    ['$/cancelRequest'] = function(_, params)
+      require('nlq.llm').cancel(params)
+    end,
   },
+  before_init = function(params)
+    if require('nlq').options.llm then
+      params.initializationOptions = vim.tbl_extend('keep', { llm = true }, params.initializationOptions or {})
+    end
+  end,
   -- Code lenses and actions that name these commands come here, so that their answers are shown.
   commands = require('nlq.commands').handlers,
 }

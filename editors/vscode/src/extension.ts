@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { CloseAction, ErrorAction, LanguageClientOptions, State } from 'vscode-languageclient/node';
 import { NlqClient } from './client';
 import { execute, presenters, registerCommands } from './commands';
+import { lendModels } from './llm';
 import { didGrantTrust, statusNotification } from './protocol';
 import { ResultsPanel } from './results';
 import { findServer } from './server';
@@ -48,6 +49,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     const next = new NlqClient('nlq', 'nlq', { command: server.path, args: ['lsp', ...args] }, options());
     client = next;
     next.onNotification(statusNotification, (params) => status.connection(params));
+    lendModels(next);
     next.onDidChangeState(({ newState }) => {
       if (next !== client) return;
       if (newState === State.Running) status.serverRuns();
@@ -68,7 +70,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     return {
       documentSelector: selector,
       outputChannel: output,
-      initializationOptions: { editorTrust: vscode.workspace.isTrusted, settings: settings() },
+      initializationOptions: { editorTrust: vscode.workspace.isTrusted, llm: true, settings: settings() },
       synchronize: { configurationSection: 'nlq' },
       markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {

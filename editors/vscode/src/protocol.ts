@@ -1,6 +1,6 @@
 // What nlq adds to the language server protocol: the commands of workspace/executeCommand and the nlq/ notifications.
 
-import { NotificationType } from 'vscode-languageclient/node';
+import { NotificationType, RequestType } from 'vscode-languageclient/node';
 
 /** How the connection of a workspace stands. `root` is the folder of nlq.yaml. */
 export interface Status {
@@ -62,3 +62,47 @@ export interface TestResult {
 export interface TrustResult {
   trusted: boolean;
 }
+
+/** One message of a conversation with a language model. */
+export interface Message {
+  role: 'user' | 'assistant';
+  text: string;
+  calls?: { id: string; name: string; arguments: object | null }[];
+  results?: { id: string; text: string; is_error: boolean }[];
+}
+
+/** What the server asks a language model of the editor. */
+export interface Complete {
+  id: string;
+  profile: string;
+  /** The wanted family or id; any model when null. */
+  model: string | null;
+  system: string;
+  messages: Message[];
+  tools: { name: string; description: string; parameters: object }[];
+  /** The tool that must be called. */
+  must_call: string | null;
+  temperature: number | null;
+  max_tokens: number;
+}
+
+/** What the model said. */
+export interface Completion {
+  text: string;
+  calls: { id: string; name: string; arguments: object }[];
+  stop: 'end' | 'tool_use' | 'length' | 'refusal';
+  usage: { input: number; output: number; cache_read: number; cache_write: number } | null;
+  /** `vendor/family` */
+  model: string;
+}
+
+/** The data of its failures. */
+export interface CompleteFailure {
+  kind: 'not_available' | 'refused' | 'rate_limited' | 'context_length' | 'cancelled' | 'failed';
+}
+
+/** Server to client; cancelled by `$/cancelRequest`. */
+export const completeRequest = new RequestType<Complete, Completion, CompleteFailure>('nlq/llm/complete');
+
+/** Client to server: a piece of the text of the completion with that id. */
+export const completeDelta = new NotificationType<{ id: string; text: string }>('nlq/llm/delta');

@@ -1,4 +1,4 @@
-"""The structured outputs that prompts ask for, known by the name of the tool that the model must call, and filled in."""
+"""The structured outputs that prompts ask for, known by their properties, and filled in."""
 
 import re
 
@@ -22,16 +22,14 @@ def query(form, sql, step):
 
 
 def fill(asked, gold):
-    """The arguments of any other form."""
-    said = {}
-    if asked.form['name'] == 'select_tables':
-        said = {'tables': tables(asked, gold), 'reason': 'They hold what the question names.'}
-    elif asked.form['name'] == 'judge_query':
-        said = {'answers_question': True, 'problem': ''}
-    elif asked.form['name'] == 'plan_steps':
-        said = {'steps': [gold.question] if gold else []}
-    elif asked.form['name'] == 'combine_answer':
-        said = {'answer': 'The rows answer it.'}
+    """The arguments of any other form: what lets the work go on."""
+    said = {
+        'tables': tables(asked, gold),
+        'reason': 'They hold what the question names.',
+        'answers_question': True,
+        'problem': None,
+        'answer': 'The rows answer it.',
+    }
     properties = asked.form['schema'].get('properties', {})
     return {name: said.get(name, empty(part)) for name, part in properties.items()}
 

@@ -7,6 +7,7 @@ local M = {}
 ---@field settings table? what the server reads, as { diagnostics = { allStatements = true } }
 ---@field codelens boolean? show code lenses in buffers that nlq serves; true
 ---@field inlay_hints boolean? show inlay hints in .nlq buffers; true
+---@field llm nlq.llm.Provider? answers profiles of nlq.yaml with `service: editor`
 
 ---@type nlq.Options
 M.options = { codelens = true, inlay_hints = true }
