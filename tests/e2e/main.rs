@@ -10,6 +10,7 @@ mod cli_check;
 mod cli_demo;
 mod cli_eval;
 mod cli_explain;
+mod cli_knowledge;
 mod cli_support;
 mod cli_workspace;
 mod house;

@@ -11,6 +11,8 @@ mod assist;
 mod check;
 mod config;
 mod declared;
+mod examples;
+mod place;
 mod read;
 mod schema;
 mod secret;
@@ -22,14 +24,17 @@ mod yaml;
 pub use annotations::{AnnotationFile, Place, merge_annotations, parse_annotations};
 pub use assist::{
     Completion, CompletionKind, annotation_completions, annotation_hover, config_completions, config_hover,
+    example_completions, example_hover,
 };
 pub use config::{
     AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
     PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, parse_config,
 };
 pub use declared::editor::{EditorSetting, editor_configuration, editor_settings};
-pub use schema::{annotations_schema, config_schema};
+pub use examples::{ExampleEntry, ExampleFile, parse_examples};
+pub use place::Written;
+pub use schema::{annotations_schema, config_schema, examples_schema};
 pub use secret::{SecretError, SecretRef};
 pub use targets::check_annotations;
-pub use trust::{TrustError, TrustState, TrustStore, Trusted};
-pub use workspace::{CONFIG_FILE, Workspace};
+pub use trust::{TrustError, TrustState, TrustStore, Trusted, state_folder};
+pub use workspace::{CONFIG_FILE, Workspace, is_example_file};

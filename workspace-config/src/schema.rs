@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    declared::{Key, Object, Presence, Shape, annotations::FILE, config::CONFIG},
+    declared::{Key, Object, Presence, Shape, annotations::FILE, config::CONFIG, examples},
     yaml::{self, Node},
 };
 
@@ -17,6 +17,11 @@ pub fn config_schema() -> Value {
 /// The JSON Schema (draft 7) of `*.annotations.yaml`.
 pub fn annotations_schema() -> Value {
     schema(&FILE, "nlq annotations")
+}
+
+/// The JSON Schema (draft 7) of `.nlq/examples/*.yaml`.
+pub fn examples_schema() -> Value {
+    schema(&examples::FILE, "nlq examples")
 }
 
 fn schema(root: &'static Object, title: &str) -> Value {
@@ -137,6 +142,9 @@ fn settings_page() -> String {
     out += "\n## *.annotations.yaml\n";
     out += head;
     rows(&mut out, "", &FILE);
+    out += "\n## .nlq/examples/*.yaml\n";
+    out += head;
+    rows(&mut out, "", &examples::FILE);
     out += "\n## VS Code\n\n| setting | default | meaning |\n|---|---|---|\n";
     for setting in editor_settings() {
         out += &format!("| `{}` | `{}` | {} |\n", setting.name, setting.schema["default"], setting.doc);
@@ -191,6 +199,7 @@ mod tests {
     fn generated_files_are_up_to_date() {
         expect_file!["../schemas/nlq.schema.json"].assert_eq(&pretty(&config_schema()));
         expect_file!["../schemas/annotations.schema.json"].assert_eq(&pretty(&annotations_schema()));
+        expect_file!["../schemas/examples.schema.json"].assert_eq(&pretty(&examples_schema()));
         expect_file!["../../docs/settings.md"].assert_eq(&settings_page());
     }
 
@@ -210,5 +219,6 @@ mod tests {
         }
         walk(&CONFIG);
         walk(&FILE);
+        walk(&examples::FILE);
     }
 }

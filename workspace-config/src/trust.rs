@@ -141,8 +141,8 @@ fn digest(content: &str) -> String {
     format!("{:x}", Sha256::digest(content))
 }
 
-/// Where the platform keeps a program's state. Never inside the working folder: a repository could bring its own trust.
-fn state_folder() -> Option<PathBuf> {
+/// Where the platform keeps a program's state; none when the user has no home folder. Never inside the working folder: a repository could bring its own trust.
+pub fn state_folder() -> Option<PathBuf> {
     let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(own) = folder("NLQ_STATE_DIR") {
         return std::path::absolute(own).ok();

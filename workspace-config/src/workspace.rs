@@ -8,6 +8,9 @@ use crate::{Config, ConnectionRef};
 /// The file that makes a folder a workspace.
 pub const CONFIG_FILE: &str = "nlq.yaml";
 
+/// The folder of reviewed examples.
+const EXAMPLES: &str = ".nlq/examples";
+
 /// Files and folders looked at for annotations at most: a large repository has tens of thousands; a home folder that
 /// someone made a workspace has millions.
 const MAX_VISITED: usize = 100_000;
@@ -35,6 +38,14 @@ impl Workspace {
         self.root.join(".nlq/schema").join(format!("{}.{}.json", connection.provider, connection.connection))
     }
 
+    /// The example files, sorted.
+    pub fn example_files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.root.join(EXAMPLES)).into_iter().flatten().filter_map(Result::ok);
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_example_file(path)).collect();
+        files.sort();
+        files
+    }
+
     /// The annotation files that the configuration's globs name, sorted; hidden folders, `node_modules` and `target`
     /// are passed over.
     pub fn annotation_files(&self, config: &Config) -> Vec<PathBuf> {
@@ -50,6 +61,12 @@ impl Workspace {
         files.sort();
         files
     }
+}
+
+/// True for a YAML file in a folder `.nlq/examples`.
+pub fn is_example_file(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.ends_with(EXAMPLES))
+        && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 fn passed_over(entry: &DirEntry) -> bool {

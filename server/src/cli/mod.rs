@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod error;
 mod eval;
+mod examples;
 mod explain;
 mod init;
 mod lsp;
@@ -54,7 +55,7 @@ enum Command {
     Ask(ask::Args),
     /// Show how a question is understood: words, joins, query, confidence, and why other readings lost
     Explain(explain::Args),
-    /// Check every prompt, answer, configuration and annotation file
+    /// Check every prompt, answer, configuration, annotation and example file
     Check(check::Args),
     /// Read the database's schema, or show it
     #[command(subcommand)]
@@ -62,13 +63,16 @@ enum Command {
     /// What the team says about tables and columns
     #[command(subcommand)]
     Annotate(annotate::Command),
+    /// Reviewed examples: list them, or search those that are like a question
+    #[command(subcommand)]
+    Examples(examples::Command),
     /// Find what is wrong with this set-up, and how to mend it
     Doctor(doctor::Args),
     /// Make a demo workspace with a shop database, and answer its questions
     Demo(demo::Args),
     /// Answer a file of questions over a folder of SQLite databases, measure the answers, compare runs
     Eval(eval::Args),
-    /// Print the JSON Schema of nlq.yaml or of annotation files
+    /// Print the JSON Schema of nlq.yaml, of annotation files or of example files
     Schemas(schemas::Args),
 }
 
@@ -109,6 +113,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
         Command::Check(args) => check::run(args, &context).await,
         Command::Schema(command) => schema::run(command, &context).await,
         Command::Annotate(command) => annotate::run(&command, &context),
+        Command::Examples(command) => examples::run(&command, &context),
         Command::Doctor(args) => doctor::run(args, &context).await,
         Command::Demo(args) => demo::run(args, &context).await,
         Command::Eval(args) => {

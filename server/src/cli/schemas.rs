@@ -15,6 +15,8 @@ enum File {
     Config,
     /// *.annotations.yaml
     Annotations,
+    /// .nlq/examples/*.yaml
+    Examples,
 }
 
 /// Prints the JSON Schema of a kind of file, for editors and linters that want it beside them.
@@ -22,6 +24,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let schema = match args.file {
         File::Config => nlq_config::config_schema(),
         File::Annotations => nlq_config::annotations_schema(),
+        File::Examples => nlq_config::examples_schema(),
     };
     context.out.line(format!("{schema:#}"))?;
     Ok(Exit::Clean)

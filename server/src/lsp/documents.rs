@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use nlq_config::CONFIG_FILE;
+use nlq_config::{CONFIG_FILE, is_example_file};
 use nlq_ide::LastRun;
 use nlq_syntax::{Change, Document, Language, Options};
 use nlq_text::Encoding;
@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Config,
     /// `*.annotations.yaml`.
     Annotations,
+    /// `.nlq/examples/*.yaml`.
+    Examples,
 }
 
 /// One open document.
@@ -78,6 +80,8 @@ fn kind(path: &Path) -> Option<Kind> {
         Some(Kind::Config)
     } else if name.ends_with(".annotations.yaml") || name.ends_with(".annotations.yml") {
         Some(Kind::Annotations)
+    } else if is_example_file(path) {
+        Some(Kind::Examples)
     } else {
         None
     }

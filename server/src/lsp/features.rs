@@ -25,6 +25,7 @@ pub(super) fn hover(
         Kind::Prompts => nlq_ide::hover(snapshot, offset),
         Kind::Config => nlq_ide::config_hover(text, offset, &snapshot.workspace),
         Kind::Annotations => nlq_ide::annotation_hover(text, offset, &snapshot.workspace),
+        Kind::Examples => nlq_ide::example_hover(text, offset, &snapshot.workspace),
     }?;
     Some(lsp::Hover {
         contents: lsp::HoverContents::Markup(convert::markdown(found.markdown)),
@@ -44,6 +45,7 @@ pub(super) fn completion(
         Kind::Prompts => nlq_ide::completions(snapshot, offset),
         Kind::Config => nlq_ide::config_completions(text, offset),
         Kind::Annotations => nlq_ide::annotation_completions(text, offset, &snapshot.workspace),
+        Kind::Examples => nlq_ide::example_completions(text, offset, &snapshot.workspace),
     };
     let items = found.into_iter().enumerate().map(|(index, item)| lsp::CompletionItem {
         kind: Some(match item.kind {

@@ -7,7 +7,7 @@ use tower_lsp_server::ls_types as lsp;
 use super::{
     backend::Backend,
     convert,
-    documents::{Kind, Open},
+    documents::{self, Kind, Open},
 };
 
 /// Everything to say about one open document.
@@ -16,6 +16,10 @@ pub(super) fn diagnostics(open: &Open, snapshot: &Snapshot) -> Vec<nlq_text::Dia
         Kind::Prompts => nlq_ide::diagnostics(snapshot),
         Kind::Config => nlq_ide::config_diagnostics(open.document.text()),
         Kind::Annotations => nlq_ide::annotation_diagnostics(open.document.text(), &snapshot.workspace),
+        Kind::Examples => {
+            let path = documents::path(&open.uri).unwrap_or_default();
+            nlq_ide::example_diagnostics(open.document.text(), &path, &snapshot.workspace)
+        }
     };
     found.truncate(nlq_ide::MAX_DIAGNOSTICS);
     found

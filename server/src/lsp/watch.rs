@@ -1,8 +1,8 @@
-//! Reading `nlq.yaml`, annotations and snapshots again when they change on disk: by the client's watcher, else by ours.
+//! Reading `nlq.yaml`, annotations, examples and snapshots again when they change on disk: by the client's watcher, else by ours.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use nlq_config::CONFIG_FILE;
+use nlq_config::{CONFIG_FILE, is_example_file};
 use notify::{EventKind, RecursiveMode, Watcher};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -11,7 +11,8 @@ use tower_lsp_server::ls_types::Registration;
 use super::backend::Backend;
 
 /// Files that the client's watcher tells about.
-const GLOBS: [&str; 3] = ["**/nlq.yaml", "**/*.annotations.{yaml,yml}", "**/.nlq/schema/*.json"];
+const GLOBS: [&str; 4] =
+    ["**/nlq.yaml", "**/*.annotations.{yaml,yml}", "**/.nlq/schema/*.json", "**/.nlq/examples/*.{yaml,yml}"];
 
 /// Editors write a file in several steps; this long after the last one it is read.
 const SETTLED: Duration = Duration::from_millis(100);
@@ -36,8 +37,8 @@ impl Backend {
         });
     }
 
-    /// Watches a workspace's own folders, for clients that cannot. Only its root, its snapshots and the folders of its
-    /// annotation files: a recursive watch of a large tree costs more than it tells.
+    /// Watches a workspace's own folders, for clients that cannot. Only its root, its snapshots, its examples and the folders
+    /// of its annotation files: a recursive watch of a large tree costs more than it tells.
     pub(super) fn watch_folder(&self, root: &Path) {
         if self.state.negotiated().watches_files {
             return;
@@ -58,7 +59,10 @@ impl Backend {
         };
         let view = self.state.session(root).map(|session| session.view()).unwrap_or_default();
         let annotated = view.annotation_files.iter().filter_map(|file| file.path.parent().map(Path::to_owned));
-        let mut folders: Vec<_> = [root.to_owned(), root.join(".nlq/schema")].into_iter().chain(annotated).collect();
+        let mut folders: Vec<_> = [root.to_owned(), root.join(".nlq/schema"), root.join(".nlq/examples")]
+            .into_iter()
+            .chain(annotated)
+            .collect();
         folders.sort();
         folders.dedup();
         for folder in folders.iter().filter(|folder| folder.is_dir()) {
@@ -100,5 +104,9 @@ fn is_ours(path: &Path) -> bool {
         path.parent().is_some_and(|folder| folder.ends_with(".nlq/schema"))
             && path.extension().is_some_and(|extension| extension == "json")
     };
-    name == CONFIG_FILE || name.ends_with(".annotations.yaml") || name.ends_with(".annotations.yml") || snapshot()
+    name == CONFIG_FILE
+        || name.ends_with(".annotations.yaml")
+        || name.ends_with(".annotations.yml")
+        || is_example_file(path)
+        || snapshot()
 }

@@ -10,10 +10,10 @@ use std::{
 use nlq_catalog::{Annotations, Catalog, Dialect};
 use nlq_config::{
     Config, ConnectionConfig, ConnectionKind, ConnectionRef, Workspace, merge_annotations, parse_annotations,
-    parse_config,
+    parse_config, parse_examples,
 };
 use nlq_engine::{Engine, SchemaIndex, Settings};
-use nlq_ide::{AnnotationSource, ConnectionState, ConnectionView, WorkspaceView};
+use nlq_ide::{AnnotationSource, ConnectionState, ConnectionView, ExampleSource, WorkspaceView};
 
 /// Bytes of a workspace file at most; a snapshot of 10,000 tables is about 20 MB.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -42,6 +42,7 @@ pub(super) fn load(workspace: &Workspace, config_text: &str, trusted: bool, befo
         trusted,
         annotation_files,
         annotations,
+        example_files: example_files(workspace, before),
         connections,
         engine,
     }
@@ -89,6 +90,16 @@ fn annotation_files(workspace: &Workspace, config: &Config, before: &WorkspaceVi
         })
     };
     workspace.annotation_files(config).into_iter().filter_map(read_one).collect()
+}
+
+fn example_files(workspace: &Workspace, before: &WorkspaceView) -> Vec<ExampleSource> {
+    let read_one = |path: std::path::PathBuf| {
+        let text = read(&path).inspect_err(|error| tracing::warn!("cannot read {}: {error}", path.display())).ok()?;
+        let known = before.example_files.iter().find(|known| known.path == path && *known.text == *text);
+        let new = || ExampleSource { file: Arc::new(parse_examples(&text).value), text: text.as_str().into(), path };
+        Some(known.cloned().unwrap_or_else(new))
+    };
+    workspace.example_files().into_iter().filter_map(read_one).collect()
 }
 
 /// The SQL that a connection speaks.

@@ -3,6 +3,7 @@
 
 mod ask;
 mod error;
+mod examples;
 mod load;
 mod mask;
 
@@ -16,10 +17,12 @@ use std::{
 
 pub(crate) use ask::{Ask, Checked, Validation};
 pub(crate) use error::SessionError;
+pub(crate) use examples::found_json;
 use nlq_catalog::{Catalog, Dialect};
 use nlq_config::{ConnectionConfig, ConnectionRef, TrustState, TrustStore, Trusted, Workspace};
 use nlq_engine::SchemaIndex;
 use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
+use nlq_knowledge::ExampleIndex;
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
 use nlq_query::sql::guard;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +33,7 @@ pub(crate) struct Session {
     workspace: Option<Workspace>,
     trust_store: TrustStore,
     state: Mutex<State>,
+    examples: Arc<ExampleIndex>,
     /// One schema reading at a time: a second one waits and finds it done.
     refreshing: tokio::sync::Mutex<()>,
     reloading: Mutex<()>,
@@ -66,6 +70,7 @@ impl Session {
     /// The same under an editor's own trust.
     pub(crate) fn open_in_editor(path: &Path, trust_store: TrustStore, trust: EditorTrust) -> Self {
         let session = Self {
+            examples: Arc::new(ExampleIndex::new(Vec::new())),
             workspace: Workspace::discover(path),
             trust_store,
             state: Mutex::new(State { editor_trust: trust, ..State::default() }),
@@ -79,6 +84,11 @@ impl Session {
     /// The present view; cheap.
     pub(crate) fn view(&self) -> Arc<WorkspaceView> {
         Arc::clone(&self.lock().view)
+    }
+
+    /// The reviewed examples, searchable; up to date with the view.
+    pub(crate) fn examples(&self) -> &Arc<ExampleIndex> {
+        &self.examples
     }
 
     /// Reads the workspace's files again; what did not change keeps its caches.
@@ -97,6 +107,7 @@ impl Session {
         };
         let before = self.view();
         let view = Arc::new(load::load(workspace, &text, trusted.is_some(), &before));
+        examples::follow(&self.examples, &before, &view);
         let mut state = self.lock();
         // A connection that was changed or taken out is dropped with its provider; a workspace that lost trust keeps none.
         let config = Arc::clone(&view.config);
@@ -311,6 +322,7 @@ impl Session {
             trusted: state.view.trusted,
             annotation_files: state.view.annotation_files.clone(),
             annotations: Arc::clone(&state.view.annotations),
+            example_files: state.view.example_files.clone(),
             connections,
             engine: state.view.engine.clone(),
         });

@@ -1,10 +1,11 @@
-use nlq_catalog::Catalog;
+use nlq_catalog::{Catalog, Table};
 use nlq_text::Span;
 
 use super::cursor::{Cursor, Step, cursor};
 use crate::{
+    Config,
     check::by_system,
-    declared::{Key, Object, Presence, Shape, annotations, config},
+    declared::{Key, Object, Presence, Shape, annotations, config, examples},
     parse_config,
     yaml::{self, Node, Value},
 };
@@ -65,18 +66,11 @@ pub fn config_completions(text: &str, offset: usize) -> Vec<Completion> {
 pub fn annotation_completions(text: &str, offset: usize, catalog: Option<&Catalog>) -> Vec<Completion> {
     complete(text, offset, &annotations::FILE, |key, _, offers| {
         let Some(catalog) = catalog else { return };
-        let tables = catalog.table_ids().map(|(id, table)| {
-            let schema = table.schema.as_deref().filter(|_| catalog.needs_schema(id));
-            (schema.map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name)), table)
-        });
         match key.name {
-            "table" => {
-                for (name, table) in tables.take(MAX_OFFERED) {
-                    offers.add(CompletionKind::Table, &name, table.comment.as_deref().unwrap_or_default());
-                }
-            }
+            "table" => add_tables(catalog, offers),
             "column" | "relationships" => {
-                let columns = tables.flat_map(|(name, table)| table.columns.iter().map(move |c| (name.clone(), c)));
+                let columns =
+                    tables(catalog).flat_map(|(name, table)| table.columns.iter().map(move |c| (name.clone(), c)));
                 for (table, column) in columns.take(MAX_OFFERED) {
                     let doc = column.comment.as_deref().unwrap_or(&column.type_name);
                     offers.add(CompletionKind::Column, &format!("{table}.{}", column.name), doc);
@@ -85,6 +79,40 @@ pub fn annotation_completions(text: &str, offset: usize, catalog: Option<&Catalo
             _ => {}
         }
     })
+}
+
+/// What may stand at a place of an example file: keys, words, connections, and the tables of `catalog`.
+pub fn example_completions(text: &str, offset: usize, config: &Config, catalog: Option<&Catalog>) -> Vec<Completion> {
+    complete(text, offset, &examples::FILE, |key, _, offers| match key.name {
+        "connection" => {
+            for (reference, _) in config.connections() {
+                offers.add(CompletionKind::Connection, &reference.to_string(), "");
+            }
+            for provider in config.providers.keys() {
+                offers.add(CompletionKind::Connection, provider, "All connections of this provider.");
+            }
+        }
+        "tables" => {
+            if let Some(catalog) = catalog {
+                add_tables(catalog, offers);
+            }
+        }
+        _ => {}
+    })
+}
+
+/// The tables of a schema by the names that files call them by.
+fn tables(catalog: &Catalog) -> impl Iterator<Item = (String, &Table)> {
+    catalog.table_ids().map(|(id, table)| {
+        let schema = table.schema.as_deref().filter(|_| catalog.needs_schema(id));
+        (schema.map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name)), table)
+    })
+}
+
+fn add_tables(catalog: &Catalog, offers: &mut Offers) {
+    for (name, table) in tables(catalog).take(MAX_OFFERED) {
+        offers.add(CompletionKind::Table, &name, table.comment.as_deref().unwrap_or_default());
+    }
 }
 
 struct Offers {

@@ -3,7 +3,7 @@ use nlq_text::Span;
 use super::completion::describe;
 use crate::{
     check::by_system,
-    declared::{Object, Shape, annotations, config},
+    declared::{Object, Shape, annotations, config, examples},
     yaml::{self, Entry, Node},
 };
 
@@ -15,6 +15,11 @@ pub fn config_hover(text: &str, offset: usize) -> Option<(Span, String)> {
 /// What a key or word of an annotation file means, as Markdown, with the range it stands in.
 pub fn annotation_hover(text: &str, offset: usize) -> Option<(Span, String)> {
     object(&annotations::FILE, &yaml::parse(text).root, offset)
+}
+
+/// What a key or word of an example file means, as Markdown, with the range it stands in.
+pub fn example_hover(text: &str, offset: usize) -> Option<(Span, String)> {
+    object(&examples::FILE, &yaml::parse(text).root, offset)
 }
 
 fn object(declared: &'static Object, node: &Node, offset: usize) -> Option<(Span, String)> {

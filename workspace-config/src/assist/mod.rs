@@ -1,8 +1,8 @@
-//! Completion and hover in `nlq.yaml` and `*.annotations.yaml`, from the declared keys.
+//! Completion and hover in the workspace's own files, from the declared keys.
 
 mod completion;
 mod cursor;
 mod hover;
 
-pub use completion::{Completion, CompletionKind, annotation_completions, config_completions};
-pub use hover::{annotation_hover, config_hover};
+pub use completion::{Completion, CompletionKind, annotation_completions, config_completions, example_completions};
+pub use hover::{annotation_hover, config_hover, example_hover};

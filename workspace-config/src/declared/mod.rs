@@ -4,6 +4,7 @@
 pub(crate) mod annotations;
 pub(crate) mod config;
 pub(crate) mod editor;
+pub(crate) mod examples;
 
 /// A kind of mapping and the keys it may have.
 #[derive(Debug)]

@@ -123,6 +123,7 @@ fn workspace() -> WorkspaceView {
         config: Arc::new(config.value),
         config_diagnostics: Vec::new(),
         trusted: true,
+        example_files: Vec::new(),
         annotation_files: vec![AnnotationSource {
             path: PathBuf::from("/shop/shop.annotations.yaml"),
             text: ANNOTATIONS.into(),

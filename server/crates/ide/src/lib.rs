@@ -10,6 +10,7 @@ mod definition;
 mod derivation;
 mod diagnostics;
 mod evidence;
+mod example_files;
 #[cfg(test)]
 mod fixture;
 mod hints;
@@ -36,6 +37,7 @@ pub use definition::{Location, definition};
 pub use derivation::{Word, losers, words};
 pub use diagnostics::{MAX_DIAGNOSTICS, boundary_title, diagnostics};
 pub use evidence::{EvidenceLine, evidence_lines, strategy_of, strategy_words};
+pub use example_files::{example_completions, example_diagnostics, example_hover};
 pub use hints::{Hint, hints};
 pub use hover::{Hover, hover};
 pub use joins::{Join, JoinSource, Joins, joins};
@@ -46,7 +48,8 @@ pub use reasoning::reasoning_markdown;
 pub use stream::{best_query, reasoning_stream};
 pub use tokens::{Token, TokenKind, TokenModifier, tokens};
 pub use view::{
-    AnnotationSource, ConnectionState, ConnectionView, Conversation, LastRun, Options, Snapshot, WorkspaceView,
+    AnnotationSource, ConnectionState, ConnectionView, Conversation, ExampleSource, LastRun, Options, Snapshot,
+    WorkspaceView,
 };
 pub use workspace_files::{
     annotation_completions, annotation_diagnostics, annotation_hover, config_completions, config_diagnostics,

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use nlq_catalog::{Annotations, Dialect};
-use nlq_config::{AnnotationFile, Config, ConnectionRef};
+use nlq_config::{AnnotationFile, Config, ConnectionRef, ExampleFile};
 use nlq_engine::{Answer, Engine, Outcome, Question, SchemaIndex};
 use nlq_query::sql::{self, SqlContext};
 use nlq_syntax::{Document, Named, Prompt, Query};
@@ -246,6 +246,8 @@ pub struct WorkspaceView {
     pub annotation_files: Vec<AnnotationSource>,
     /// All of them merged.
     pub annotations: Arc<Annotations>,
+    /// Example files in order.
+    pub example_files: Vec<ExampleSource>,
     /// Connections with their schemas.
     pub connections: BTreeMap<ConnectionRef, Arc<ConnectionView>>,
     /// The embedded engine with this workspace's settings.
@@ -263,6 +265,17 @@ pub struct AnnotationSource {
     pub file: Arc<AnnotationFile>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One file of reviewed examples.
+#[derive(Debug, Clone)]
+pub struct ExampleSource {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+    /// What it says.
+    pub file: Arc<ExampleFile>,
 }
 
 /// One connection with its schema.

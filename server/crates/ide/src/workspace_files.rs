@@ -49,7 +49,7 @@ pub fn annotation_completions(text: &str, offset: usize, workspace: &WorkspaceVi
     found.into_iter().map(item).collect()
 }
 
-fn item(offer: nlq_config::Completion) -> CompletionItem {
+pub(crate) fn item(offer: nlq_config::Completion) -> CompletionItem {
     CompletionItem {
         label: offer.label,
         insert: offer.insert,

@@ -1,5 +1,6 @@
 use std::{path::PathBuf, sync::Arc};
 
+use nlq_query::sql::Outline;
 use serde::{Deserialize, Serialize};
 
 /// A reviewed example (seeds/000, section 6.2): one entry of a file under `.nlq/examples/`.
@@ -72,6 +73,8 @@ pub struct ExampleQuery<'a> {
     pub question: &'a str,
     /// The connection asked, as `provider/connection`: examples of other providers do not count.
     pub connection: &'a str,
+    /// Its dialect's name: examples of other dialects do not count; of all when none.
+    pub dialect: Option<&'a str>,
     /// Tables that the question was linked to, best first.
     pub tables: &'a [String],
     /// What the question asks for, when that is known.
@@ -91,4 +94,50 @@ pub struct Found {
     pub score: f64,
     /// The strategies that found it: `keyword`, `schema_aware`, `intent`.
     pub strategies: Vec<&'static str>,
+}
+
+impl Intent {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Intent::Lookup => "lookup",
+            Intent::Filter => "filter",
+            Intent::Aggregation => "aggregation",
+            Intent::Ranking => "ranking",
+            Intent::Trend => "trend",
+            Intent::Comparison => "comparison",
+        }
+    }
+
+    /// That of a query: what it does last counts most.
+    pub fn of(query: &Outline) -> Self {
+        match query {
+            Outline { by_time: true, .. } => Intent::Trend,
+            Outline { ranked: true, .. } => Intent::Ranking,
+            Outline { compared: true, .. } => Intent::Comparison,
+            Outline { aggregated: true, .. } => Intent::Aggregation,
+            Outline { filtered: true, .. } => Intent::Filter,
+            _ => Intent::Lookup,
+        }
+    }
+}
+
+impl Complexity {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Complexity::Simple => "simple",
+            Complexity::Medium => "medium",
+            Complexity::Complex => "complex",
+        }
+    }
+
+    /// That of a query.
+    pub fn of(query: &Outline) -> Self {
+        match query {
+            Outline { nested: true, .. } => Complexity::Complex,
+            Outline { joined, aggregated, .. } if *joined || *aggregated => Complexity::Medium,
+            _ => Complexity::Simple,
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //! audit rows and metrics.
 
 mod example;
+mod index;
 pub mod state;
 
 pub use example::{Complexity, Example, ExampleQuery, Found, Intent};
+pub use index::ExampleIndex;

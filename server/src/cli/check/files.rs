@@ -28,6 +28,7 @@ pub(super) struct Found {
 pub(super) enum Kind {
     Config,
     Annotations,
+    Examples,
     Document(Language),
 }
 
@@ -42,6 +43,9 @@ pub(super) fn find(path: &Path, view: &WorkspaceView) -> Result<Vec<Found>, CliE
             found.push(Found { path: entry.into_path(), kind });
         }
     }
+    // They stand in a hidden folder, which is not walked into.
+    let examples = view.example_files.iter().filter(|source| source.path.starts_with(path));
+    found.extend(examples.map(|source| Found { path: source.path.clone(), kind: Kind::Examples }));
     Ok(found)
 }
 
@@ -67,6 +71,9 @@ fn kind(path: &Path, view: &WorkspaceView) -> Option<Kind> {
     }
     if view.annotation_files.iter().any(|source| source.path == path) {
         return Some(Kind::Annotations);
+    }
+    if view.example_files.iter().any(|source| source.path == path) {
+        return Some(Kind::Examples);
     }
     Language::from_path(path).map(Kind::Document)
 }

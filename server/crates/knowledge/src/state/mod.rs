@@ -1,5 +1,17 @@
-//! What nlq did: turns, conversations, audit rows and metrics.
+//! What nlq did: conversations, turns, audit rows and metrics, in one SQLite file of the user's.
 
+mod error;
+mod read;
 mod record;
+mod stats;
+mod store;
+#[cfg(test)]
+mod tests;
+mod write;
 
+pub use error::StateError;
+pub use read::{AuditFilter, AuditRow, Conversation, ConversationFilter, Spent};
 pub use record::{AgentTrace, TraceLevel, TurnOutcome, TurnRecord, ValidationStatus};
+pub use stats::{Histogram, ModelUse, Stats, Target};
+pub use store::StateStore;
+pub use write::TurnId;

@@ -136,7 +136,7 @@ impl TurnRecord {
 
 impl TraceLevel {
     /// What this level keeps of a reasoning stream; none when nothing.
-    pub fn keeps(self, reasoning: &Value) -> Option<Value> {
+    pub(super) fn keeps(self, reasoning: &Value) -> Option<Value> {
         match self {
             TraceLevel::None => None,
             TraceLevel::Full => Some(reasoning.clone()).filter(|stream| !stream.is_null()),
