@@ -53,7 +53,7 @@ pub(crate) fn problem(key: &Key, node: &Node) -> Option<Problem> {
     let wrong = || Some(Problem::new("wrong-type", must()));
     let (text, plain) = match (&node.value, &key.shape) {
         (Value::Null, _) => return None,
-        (Value::Map(_), Shape::Object(_) | Shape::Named(_) | Shape::NamedBySystem(_)) => return None,
+        (Value::Map(_), Shape::Free | Shape::Object(_) | Shape::Named(_) | Shape::NamedBySystem(_)) => return None,
         (Value::List(_), Shape::Texts | Shape::Globs | Shape::Joins | Shape::List(_)) => return None,
         (Value::Scalar { text, plain }, _) => (text.as_str(), *plain),
         _ => return wrong(),
@@ -74,8 +74,8 @@ pub(crate) fn problem(key: &Key, node: &Node) -> Option<Problem> {
         Shape::Password => match SecretRef::parse(text) {
             Err(problem) => Some(bad_reference(problem)),
             Ok(SecretRef::Literal(_)) => {
-                let message = "a password must not be written here: write a reference such as `${env:NAME}`, and \
-                               change the password if this file was shared";
+                let message = "a password or key must not be written here: write a reference such as `${env:NAME}`, \
+                               and change it if this file was shared";
                 Some(Problem::new("literal-password", message))
             }
             Ok(_) => None,
@@ -258,19 +258,22 @@ impl<'a> Checker<'a> {
         let meant = alias.or_else(|| near.and_then(|near| object.key(near)));
         if let Some(problem) = meant.and_then(|key| problem(key, &entry.node)).filter(|p| p.code == "literal-password")
         {
-            self.report(entry, problem);
+            self.report(entry, problem, meant);
         } else if entry.node.text().is_some_and(|text| password_inside(text, false)) {
-            self.report(entry, literal_password(&entry.key));
+            self.report(entry, literal_password(&entry.key), None);
         }
     }
 
-    fn report(&mut self, entry: &Entry, problem: Problem) {
+    /// `key` is what the entry is, or was most likely meant to be.
+    fn report(&mut self, entry: &Entry, problem: Problem, key: Option<&Key>) {
         let place = entry.place();
         let mut found = Diagnostic::error(place, problem.code, problem.message);
         if let Some(text) = problem.instead {
             found = found.with_fix(change_to(place, &text));
-        } else if problem.code == "literal-password" && password_key(&entry.key) {
-            let name = self.names.iter().map(|name| variable(name)).chain(["PASSWORD".into()]).collect::<Vec<_>>();
+        } else if problem.code == "literal-password"
+            && let Some(Key { shape: Shape::Password, name, .. }) = key
+        {
+            let name = self.names.iter().chain([name]).map(|name| variable(name)).collect::<Vec<_>>();
             // In quotes, which inside braces it needs.
             found = found.with_fix(change_to(place, &format!("\"${{env:{}}}\"", name.join("_"))));
         }
@@ -279,7 +282,7 @@ impl<'a> Checker<'a> {
 
     fn value(&mut self, entry: &'a Entry, key: &'static Key, siblings: &'a Node) {
         if let Some(problem) = problem(key, &entry.node) {
-            return self.report(entry, problem);
+            return self.report(entry, problem, Some(key));
         }
         match &key.shape {
             Shape::Object(object) if !entry.node.entries().is_empty() => {
@@ -325,17 +328,12 @@ impl<'a> Checker<'a> {
                 let message = "a name here has only letters, digits, `_` and `-`";
                 self.found.push(Diagnostic::error(named.key_span, "bad-name", message));
             }
-            self.names.push(&named.key);
+            // A model's key is commonly named after its service.
+            self.names.push(named.node.get("service").and_then(Node::text).unwrap_or(&named.key));
             self.object(named.key_span, &named.node, object, &shown(&named.key));
             self.names.pop();
         }
     }
-}
-
-/// `password`, or what other tools call it.
-fn password_key(name: &str) -> bool {
-    let key = crate::declared::config::POSTGRESQL.key("password");
-    name == "password" || key.is_some_and(|key| key.others.contains(&name))
 }
 
 /// A name as part of an environment variable's.

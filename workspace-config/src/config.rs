@@ -3,9 +3,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use nlq_text::{Diagnostic, Span, did_you_mean, did_you_mean_all};
 
 use crate::{
-    SecretRef,
+    BudgetConfig, ModelConfig, ModelPrice, SecretRef,
     check::{by_system, change_to, check, is_name, shown, sorted},
     declared::config::{AGENTS, CONFIG, ORCHESTRATOR, SYSTEMS},
+    models::{check_models, read_prices},
     read::Reader,
     yaml::{self, Node},
 };
@@ -34,10 +35,18 @@ pub struct Config {
     pub default_connection_span: Option<Span>,
     /// Connections that are named but cannot be used: what is wrong with them is among the diagnostics.
     pub incomplete: Vec<ConnectionRef>,
+    /// Model profiles by name.
+    pub models: BTreeMap<String, ModelConfig>,
+    /// What models may take.
+    pub budget: BudgetConfig,
+    /// Prices of models, above nlq's own.
+    pub prices: Vec<ModelPrice>,
     /// When to stop, ask and retry.
     pub orchestrator: OrchestratorSettings,
     /// The agents' settings.
     pub agents: AgentSettings,
+    /// What agents ask their models with, by agent; only those that say something.
+    pub agent_models: BTreeMap<String, AgentModel>,
     /// Globs, relative to the workspace, of annotation files; `**/*.annotations.yaml`.
     pub annotations: Vec<String>,
     /// First month of the fiscal year, 1 to 12; 1.
@@ -141,6 +150,34 @@ pub struct OrchestratorSettings {
     pub confidence_threshold: f64,
     /// Ask below this; 0.6.
     pub clarification_threshold: f64,
+    /// When a model is asked; when unsure.
+    pub use_model: UseModel,
+    /// How much of the reasoning is kept; a summary.
+    pub trace_level: TraceLevel,
+}
+
+/// When a model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UseModel {
+    /// When the embedded engine is not sure.
+    #[default]
+    WhenUnsure,
+    /// For every question.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// How much of the reasoning is kept with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub enum TraceLevel {
+    /// The answer alone.
+    None,
+    /// Stages and steps, and what they took.
+    #[default]
+    Summary,
+    /// Prompts and replies too.
+    Full,
 }
 
 impl Default for OrchestratorSettings {
@@ -155,11 +192,21 @@ impl OrchestratorSettings {
             max_iterations: reader.number("max_iterations"),
             confidence_threshold: reader.number("confidence_threshold"),
             clarification_threshold: reader.number("clarification_threshold"),
+            use_model: match reader.text("use_model").as_deref() {
+                Some("always") => UseModel::Always,
+                Some("never") => UseModel::Never,
+                _ => UseModel::WhenUnsure,
+            },
+            trace_level: match reader.text("trace_level").as_deref() {
+                Some("none") => TraceLevel::None,
+                Some("full") => TraceLevel::Full,
+                _ => TraceLevel::Summary,
+            },
         }
     }
 }
 
-/// The agents' settings that the embedded engine uses (seeds: configuration reference).
+/// The agents' settings (seeds: configuration reference).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AgentSettings {
     /// A snapshot older than this is refreshed on the next connection; 3600 s.
@@ -172,6 +219,21 @@ pub struct AgentSettings {
     pub max_result_rows: usize,
     /// Bytes fetched at most; 16 MiB.
     pub max_result_bytes: usize,
+    /// Examples shown to a model at most; 5.
+    pub max_examples: usize,
+    /// Queries that a model writes for a hard question; 3.
+    pub candidates: usize,
+    /// An example less like the question than this is not shown; 0.7.
+    pub min_similarity: f64,
+}
+
+/// What an agent asks its model with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AgentModel {
+    /// The profile; the prompt's own when none.
+    pub profile: Option<String>,
+    /// Stands above the prompt's and the profile's.
+    pub temperature: Option<f64>,
 }
 
 impl Default for AgentSettings {
@@ -183,13 +245,27 @@ impl Default for AgentSettings {
 impl AgentSettings {
     fn read(reader: Reader<'_>) -> Self {
         let (schema_expert, validator) = (reader.object("schema_expert"), reader.object("validator"));
+        let (query_builder, rag_retrieval) = (reader.object("query_builder"), reader.object("rag_retrieval"));
         Self {
             schema_ttl: Duration::from_secs(schema_expert.number("cache_ttl_seconds")),
             max_tables_in_context: schema_expert.number("max_tables_in_context"),
             execution_timeout: Duration::from_secs(validator.number("execution_timeout_seconds")),
             max_result_rows: validator.number("max_result_rows"),
             max_result_bytes: validator.number("max_result_bytes"),
+            max_examples: query_builder.number("max_examples"),
+            candidates: query_builder.number("candidates"),
+            min_similarity: rag_retrieval.number("min_similarity"),
         }
+    }
+}
+
+impl AgentModel {
+    fn read_all(agents: Reader<'_>) -> BTreeMap<String, Self> {
+        let all = AGENTS.keys.iter().map(|agent| {
+            let reader = agents.object(agent.name);
+            (agent.name.to_owned(), Self { profile: reader.text("model"), temperature: reader.optional("temperature") })
+        });
+        all.filter(|(_, model)| *model != Self::default()).collect()
     }
 }
 
@@ -208,6 +284,7 @@ pub fn parse_config(text: &str) -> Parsed<Config> {
     if !tree.broken {
         diagnostics.extend(check(&tree.root, &CONFIG));
         check_names(&tree.root, &value, &mut diagnostics);
+        check_models(&tree.root, &mut diagnostics);
     }
     Parsed { value, diagnostics: sorted(diagnostics) }
 }
@@ -227,8 +304,12 @@ impl Config {
             default_connection: None,
             default_connection_span: reader.entry("default_connection").map(|entry| entry.place()),
             incomplete,
+            models: ModelConfig::read_all(reader),
+            budget: BudgetConfig::read(reader.object("budget")),
+            prices: read_prices(reader),
             orchestrator: OrchestratorSettings::read(reader.object("orchestrator")),
             agents: AgentSettings::read(reader.object("agents")),
+            agent_models: AgentModel::read_all(reader.object("agents")),
             annotations: reader.texts("annotations"),
             fiscal_year_start: reader.object("engine").number("fiscal_year_start"),
         };
@@ -503,6 +584,8 @@ providers:
                     max_iterations: 5,
                     confidence_threshold: 0.85,
                     clarification_threshold: 0.6,
+                    use_model: WhenUnsure,
+                    trace_level: Summary,
                 },
                 AgentSettings {
                     schema_ttl: 3600s,
@@ -510,6 +593,9 @@ providers:
                     execution_timeout: 30s,
                     max_result_rows: 100,
                     max_result_bytes: 16777216,
+                    max_examples: 5,
+                    candidates: 3,
+                    min_similarity: 0.7,
                 },
             )
         "#]]
@@ -640,9 +726,9 @@ providers:
                 5 "\"host=x password=hunter2\"" [literal-password] `description` holds a password: take it out and set `password` to a reference such as `${env:NAME}`, and change the password if this file was shared
                 9 "reader:hunter2" [literal-password] `user` holds a password: take it out and set `password` to a reference such as `${env:NAME}`, and change the password if this file was shared
                 10 "reader:hunter2@db" [literal-password] `host` holds a password: take it out and set `password` to a reference such as `${env:NAME}`, and change the password if this file was shared
-                11 "hunter2" [literal-password] a password must not be written here: write a reference such as `${env:NAME}`, and change the password if this file was shared -> "${env:SHOP_DEV_PASSWORD}"
+                11 "hunter2" [literal-password] a password or key must not be written here: write a reference such as `${env:NAME}`, and change it if this file was shared -> "${env:SHOP_DEV_PASSWORD}"
                 12 "passwd" [unknown-key] `passwd` is not a key here: did you mean `password`? -> password
-                12 "hunter2" [literal-password] a password must not be written here: write a reference such as `${env:NAME}`, and change the password if this file was shared -> "${env:SHOP_PROD_PASSWORD}"
+                12 "hunter2" [literal-password] a password or key must not be written here: write a reference such as `${env:NAME}`, and change it if this file was shared -> "${env:SHOP_PROD_PASSWORD}"
                 12 "\"postgres://a:hunter2@h/x\"" [literal-password] `host` holds a password: take it out and set `password` to a reference such as `${env:NAME}`, and change the password if this file was shared
                 13 "\"${evn:X}\"" [bad-reference] a reference is one of `env`, `file`, `keyring` and `command` -> "${env:X}"
                 13 "url" [unknown-key] `url` is not a key here: did you mean `host`? -> host

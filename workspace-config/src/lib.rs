@@ -12,7 +12,9 @@ mod check;
 mod config;
 mod declared;
 mod examples;
+mod models;
 mod place;
+mod prompts;
 mod read;
 mod schema;
 mod secret;
@@ -27,13 +29,17 @@ pub use assist::{
     example_completions, example_hover,
 };
 pub use config::{
-    AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
-    PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, parse_config,
+    AgentModel, AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
+    PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, TraceLevel, UseModel, parse_config,
 };
 pub use declared::editor::{EditorSetting, editor_configuration, editor_settings};
 pub use examples::{ExampleEntry, ExampleFile, parse_examples};
+pub use models::{
+    AwsConfig, BudgetConfig, DEFAULT_PROFILE, ModelConfig, ModelPrice, ModelService, PriceList, parse_prices,
+};
 pub use place::Written;
-pub use schema::{annotations_schema, config_schema, examples_schema};
+pub use prompts::{PromptFile, PromptOutput, Template, parse_prompt};
+pub use schema::{annotations_schema, config_schema, examples_schema, prompt_schema};
 pub use secret::{SecretError, SecretRef};
 pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted, state_folder};

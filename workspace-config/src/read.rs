@@ -8,6 +8,7 @@ use crate::{
     SecretRef,
     check::{boolean, item_problem, problem},
     declared::{Key, Object, Shape},
+    schema::json_of,
     yaml::{self, Entry, Node},
 };
 
@@ -55,6 +56,16 @@ impl<'a> Reader<'a> {
     /// A number as the type that the setting has; declared ranges keep it inside.
     pub(crate) fn number<T: std::str::FromStr + Default>(&self, name: &str) -> T {
         self.value(name).and_then(|node| node.text()?.parse().ok()).unwrap_or_default()
+    }
+
+    /// A number that may be missing.
+    pub(crate) fn optional<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.value(name)?.text()?.parse().ok()
+    }
+
+    /// A mapping of any keys, as JSON.
+    pub(crate) fn free(&self, name: &str) -> Option<serde_json::Value> {
+        self.written(name).map(json_of)
     }
 
     pub(crate) fn reference(&self, name: &str) -> Option<SecretRef> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    declared::{Key, Object, Presence, Shape, annotations::FILE, config::CONFIG, examples},
+    declared::{Key, Object, Presence, Shape, annotations::FILE, config::CONFIG, examples, prompts::PROMPT},
     yaml::{self, Node},
 };
 
@@ -22,6 +22,11 @@ pub fn annotations_schema() -> Value {
 /// The JSON Schema (draft 7) of `.nlq/examples/*.yaml`.
 pub fn examples_schema() -> Value {
     schema(&examples::FILE, "nlq examples")
+}
+
+/// The JSON Schema (draft 7) of a prompt file.
+pub fn prompt_schema() -> Value {
+    schema(&PROMPT, "nlq prompt")
 }
 
 fn schema(root: &'static Object, title: &str) -> Value {
@@ -108,11 +113,12 @@ fn key_schema(key: &Key, definitions: &mut Map<String, Value>) -> Value {
         Shape::Object(object) => json!({ "allOf": [reference(object, definitions)] }),
         Shape::List(object) => json!({ "type": "array", "items": reference(object, definitions) }),
         Shape::Named(object) => json!({ "type": "object", "additionalProperties": reference(object, definitions) }),
-        Shape::NamedBySystem(_) => json!({ "type": "object" }),
+        Shape::Free | Shape::NamedBySystem(_) => json!({ "type": "object" }),
     }
 }
 
-fn json_of(node: &Node) -> Value {
+/// A tree as JSON.
+pub(crate) fn json_of(node: &Node) -> Value {
     match &node.value {
         yaml::Value::Null => Value::Null,
         yaml::Value::Scalar { text, plain: true } => {
@@ -145,6 +151,9 @@ fn settings_page() -> String {
     out += "\n## .nlq/examples/*.yaml\n";
     out += head;
     rows(&mut out, "", &examples::FILE);
+    out += "\n## .nlq/prompts/*.yaml\nA prompt of the same name stands above nlq's own.\n";
+    out += head;
+    rows(&mut out, "", &PROMPT);
     out += "\n## VS Code\n\n| setting | default | meaning |\n|---|---|---|\n";
     for setting in editor_settings() {
         out += &format!("| `{}` | `{}` | {} |\n", setting.name, setting.schema["default"], setting.doc);
@@ -200,6 +209,7 @@ mod tests {
         expect_file!["../schemas/nlq.schema.json"].assert_eq(&pretty(&config_schema()));
         expect_file!["../schemas/annotations.schema.json"].assert_eq(&pretty(&annotations_schema()));
         expect_file!["../schemas/examples.schema.json"].assert_eq(&pretty(&examples_schema()));
+        expect_file!["../schemas/prompt.schema.json"].assert_eq(&pretty(&prompt_schema()));
         expect_file!["../../docs/settings.md"].assert_eq(&settings_page());
     }
 
@@ -220,5 +230,6 @@ mod tests {
         walk(&CONFIG);
         walk(&FILE);
         walk(&examples::FILE);
+        walk(&PROMPT);
     }
 }

@@ -271,15 +271,19 @@ mod tests {
     fn keys_words_and_connections_of_the_configuration() {
         config(
             "$0",
-            expect![[r#""": workspace trigger default_connection providers orchestrator agents engine annotations"#]],
+            expect![[
+                r#""": workspace trigger default_connection providers models budget prices orchestrator agents engine annotations"#
+            ]],
         );
         config(
             "trig$0\nworkspace: x\n",
-            expect![[r#""trig": trigger default_connection providers orchestrator agents engine annotations"#]],
+            expect![[
+                r#""trig": trigger default_connection providers models budget prices orchestrator agents engine annotations"#
+            ]],
         );
         config(
             "orchestrator:\n  max_iterations: 3\n  $0\n",
-            expect![[r#""": confidence_threshold clarification_threshold"#]],
+            expect![[r#""": confidence_threshold clarification_threshold use_model trace_level"#]],
         );
         config(&SHOP.replace('A', "sh$0"), expect![[r#""sh": crm/prod shop/dev"#]]);
         config(&SHOP.replace('B', "$0"), expect![[r#""": sample_values"#]]);
@@ -293,7 +297,7 @@ mod tests {
         config("providers:\n  shop:\n    type: $0", expect![[r#""": sqlite postgresql sql"#]]);
         config(
             "agents: { validator: { max_result_rows: 1, max$0 } }",
-            expect![[r#""max": execution_timeout_seconds max_result_bytes"#]],
+            expect![[r#""max": model temperature execution_timeout_seconds max_result_bytes"#]],
         );
         config("# comment $0", expect![[r#""": "#]]);
         config("providers:\n  $0", expect![[r#""": "#]]);

@@ -1,6 +1,9 @@
 //! The keys of `nlq.yaml`. Thresholds, time-outs and limits are the source design's (its appendix A).
 
-use super::{Key, Object, Shape};
+use super::{
+    Key, Object, Shape,
+    models::{BUDGET, MODEL, PRICE},
+};
 
 pub(crate) static SYSTEMS: [(&str, &Object); 2] = [("sqlite", &SQLITE), ("postgresql", &POSTGRESQL)];
 
@@ -20,6 +23,13 @@ pub(crate) static CONFIG: Object = Object {
             "The connection of prompts that name none, as `provider/connection`; the only connection when there is one.",
         ),
         Key::new("providers", Shape::Named(&PROVIDER), "The systems that questions are asked of, by name.").required(),
+        Key::new(
+            "models",
+            Shape::Named(&MODEL),
+            "Model profiles by name; `default` stands for those that are not given.",
+        ),
+        Key::new("budget", Shape::Object(&BUDGET), "What models may take."),
+        Key::new("prices", Shape::List(&PRICE), "Prices of models that nlq does not know, or knows otherwise."),
         Key::new("orchestrator", Shape::Object(&ORCHESTRATOR), "When to stop, ask and try again."),
         Key::new("agents", Shape::Object(&AGENTS), "Settings of the agents that answer a question."),
         Key::new("engine", Shape::Object(&ENGINE), "How questions are understood."),
@@ -119,6 +129,26 @@ pub(crate) static ORCHESTRATOR: Object = Object {
             "Below this confidence nlq asks instead of answering.",
         )
         .default("0.6"),
+        Key::new(
+            "use_model",
+            Shape::Word(&[
+                ("when_unsure", "When the embedded engine is not sure of its answer."),
+                ("always", "For every question."),
+                ("never", "Not at all: no question leaves this machine."),
+            ]),
+            "When a model is asked; nothing is without `models`.",
+        )
+        .default("when_unsure"),
+        Key::new(
+            "trace_level",
+            Shape::Word(&[
+                ("none", "The answer alone."),
+                ("summary", "Stages and steps, and what they took."),
+                ("full", "Prompts and replies too."),
+            ]),
+            "How much of the reasoning is kept with an answer.",
+        )
+        .default("summary"),
     ],
 };
 
@@ -127,7 +157,56 @@ pub(crate) static AGENTS: Object = Object {
     doc: "Settings of the agents that answer a question.",
     keys: &[
         Key::new("schema_expert", Shape::Object(&SCHEMA_EXPERT), "The agent that knows the schema."),
+        Key::new("query_builder", Shape::Object(&QUERY_BUILDER), "The agent that writes queries."),
         Key::new("validator", Shape::Object(&VALIDATOR), "The agent that checks and runs queries."),
+        Key::new("rag_retrieval", Shape::Object(&RAG_RETRIEVAL), "The agent that finds examples like the question."),
+        Key::new("orchestrator", Shape::Object(&ORCHESTRATOR_AGENT), "The agent that asks the others."),
+    ],
+};
+
+const AGENT_MODEL: Key =
+    Key::new("model", Shape::Name, "The model profile that it asks; each prompt's own when not given.");
+const AGENT_TEMPERATURE: Key = Key::new(
+    "temperature",
+    Shape::Number { min: 0.0, max: 2.0 },
+    "How freely its model chooses its words: stands above the prompt's and the profile's.",
+);
+
+pub(crate) static ORCHESTRATOR_AGENT: Object = Object {
+    name: "orchestrator_agent",
+    doc: "The agent that asks the others.",
+    keys: &[AGENT_MODEL, AGENT_TEMPERATURE],
+};
+
+pub(crate) static QUERY_BUILDER: Object = Object {
+    name: "query_builder",
+    doc: "The agent that writes queries.",
+    keys: &[
+        AGENT_MODEL,
+        AGENT_TEMPERATURE,
+        Key::new("max_examples", Shape::Integer { min: 0, max: 50 }, "Examples shown to the model at most.")
+            .default("5"),
+        Key::new(
+            "candidates",
+            Shape::Integer { min: 1, max: 9 },
+            "Queries that the model writes for a hard question; what most of them find counts.",
+        )
+        .default("3"),
+    ],
+};
+
+pub(crate) static RAG_RETRIEVAL: Object = Object {
+    name: "rag_retrieval",
+    doc: "The agent that finds examples like the question.",
+    keys: &[
+        AGENT_MODEL,
+        AGENT_TEMPERATURE,
+        Key::new(
+            "min_similarity",
+            Shape::Number { min: 0.0, max: 1.0 },
+            "An example less like the question than this is not shown.",
+        )
+        .default("0.7"),
     ],
 };
 
@@ -135,6 +214,8 @@ pub(crate) static SCHEMA_EXPERT: Object = Object {
     name: "schema_expert",
     doc: "The agent that knows the schema.",
     keys: &[
+        AGENT_MODEL,
+        AGENT_TEMPERATURE,
         Key::new(
             "cache_ttl_seconds",
             Shape::Integer { min: 0, max: 31_536_000 },
@@ -154,6 +235,8 @@ pub(crate) static VALIDATOR: Object = Object {
     name: "validator",
     doc: "The agent that checks and runs queries.",
     keys: &[
+        AGENT_MODEL,
+        AGENT_TEMPERATURE,
         Key::new(
             "execution_timeout_seconds",
             Shape::Integer { min: 1, max: 86_400 },

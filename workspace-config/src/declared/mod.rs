@@ -5,6 +5,8 @@ pub(crate) mod annotations;
 pub(crate) mod config;
 pub(crate) mod editor;
 pub(crate) mod examples;
+pub(crate) mod models;
+pub(crate) mod prompts;
 
 /// A kind of mapping and the keys it may have.
 #[derive(Debug)]
@@ -61,6 +63,8 @@ pub(crate) enum Shape {
     Globs,
     /// Texts, each `table.column -> table.column`.
     Joins,
+    /// A mapping of any keys and values.
+    Free,
     Object(&'static Object),
     List(&'static Object),
     /// A mapping from names that the user chooses.
@@ -134,7 +138,7 @@ impl Shape {
             Shape::Texts => "a list of texts".into(),
             Shape::Globs => "a list of globs".into(),
             Shape::Joins => "a list of `table.column -> table.column`".into(),
-            Shape::Object(_) => "a mapping".into(),
+            Shape::Free | Shape::Object(_) => "a mapping".into(),
             Shape::List(_) => "a list of mappings".into(),
             Shape::Named(_) | Shape::NamedBySystem(_) => "a mapping from names".into(),
         }
