@@ -48,6 +48,19 @@ impl LlmError {
         Self::new(LlmErrorKind::Cancelled, "cancelled")
     }
 
+    /// The same without a secret, which some services repeat in what they say of it.
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        if !secret.is_empty() {
+            self.message = self.message.replace(secret, "[key]");
+        }
+        self
+    }
+
+    /// Another model may do what this one could not: worth the fallback.
+    pub(crate) fn asks_for_another_model(&self) -> bool {
+        self.is_transient() || matches!(self.kind, LlmErrorKind::Authentication | LlmErrorKind::Configuration)
+    }
+
     /// The same request may fare better a little later.
     pub fn is_transient(&self) -> bool {
         use LlmErrorKind::{Connection, Overloaded, RateLimited, Timeout};

@@ -27,6 +27,8 @@ pub enum Delta<'a> {
     Text(&'a str),
     /// Of the JSON arguments of a tool call, or of a structured output.
     Arguments(&'a str),
+    /// The reply begins anew: what was heard so far does not count.
+    Restart,
 }
 
 /// What is asked of a model.

@@ -1,17 +1,29 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
+use nlq_config::{AgentModel, DEFAULT_PROFILE};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::{LanguageModel, LlmError, LlmErrorKind, ModelCall, OnDelta, Rendered, Reply};
+use crate::{
+    Budget, Chat, Delta, InMemoryLedger, LanguageModel, Ledger, LlmError, LlmErrorKind, Meter, ModelCall, OnDelta,
+    Prices, Rendered, Reply, retry::Retry,
+};
 
 /// The models of a workspace, by profile.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Models {
-    profiles: BTreeMap<String, Profile>,
+    profiles: BTreeMap<String, Bounded>,
+    agents: BTreeMap<String, AgentModel>,
+    prices: Prices,
+    budget: Budget,
+    ledger: Arc<dyn Ledger>,
 }
 
 /// A named way to use a model (seeds/000, section 8.2).
@@ -19,33 +31,61 @@ pub struct Models {
 pub struct Profile {
     /// The model.
     pub model: Arc<dyn LanguageModel>,
-    /// 0 to 1; a prompt's own wins.
+    /// 0 to 2; a prompt's own wins.
     pub temperature: Option<f64>,
-    /// Tokens of a reply at most.
+    /// Tokens of a reply at most; a prompt's own wins.
     pub max_tokens: u32,
+    /// Requests under way at once.
+    pub max_concurrent: usize,
+    /// The profile to ask instead when this one's service does not answer.
+    pub fallback: Option<String>,
 }
 
-/// What one prompt of a user has taken so far: every call is noted here, failed ones too.
-#[derive(Debug, Default)]
-pub struct Meter {
-    calls: Mutex<Vec<ModelCall>>,
+#[derive(Debug)]
+struct Bounded {
+    profile: Profile,
+    places: Semaphore,
 }
 
-impl Meter {
-    /// The calls so far.
-    pub fn calls(&self) -> Vec<ModelCall> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl Profile {
+    /// A model with the declared defaults.
+    pub fn new(model: Arc<dyn LanguageModel>) -> Self {
+        Self { model, temperature: None, max_tokens: 4096, max_concurrent: 4, fallback: None }
     }
+}
 
-    fn note(&self, call: ModelCall) {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+impl Default for Models {
+    fn default() -> Self {
+        Self::new(BTreeMap::new())
     }
 }
 
 impl Models {
-    /// The models of these profiles.
+    /// The models of these profiles; `default` stands for profiles that are not given.
     pub fn new(profiles: BTreeMap<String, Profile>) -> Self {
-        Self { profiles }
+        let bounded = |profile: Profile| Bounded { places: Semaphore::new(profile.max_concurrent.max(1)), profile };
+        Self {
+            profiles: profiles.into_iter().map(|(name, profile)| (name, bounded(profile))).collect(),
+            agents: BTreeMap::new(),
+            prices: Prices::default(),
+            budget: Budget::default(),
+            ledger: Arc::new(InMemoryLedger::default()),
+        }
+    }
+
+    /// With what agents ask their models with: stands above the prompts' own profiles.
+    pub fn with_agents(self, agents: BTreeMap<String, AgentModel>) -> Self {
+        Self { agents, ..self }
+    }
+
+    /// With other prices.
+    pub fn with_prices(self, prices: Prices) -> Self {
+        Self { prices, ..self }
+    }
+
+    /// With bounds, and where what is spent is kept.
+    pub fn with_budget(self, budget: Budget, ledger: Arc<dyn Ledger>) -> Self {
+        Self { budget, ledger, ..self }
     }
 
     /// True when no model is configured.
@@ -53,7 +93,9 @@ impl Models {
         self.profiles.is_empty()
     }
 
-    /// Asks the model of the prompt's profile, for an agent. The call is noted in `meter`, also when it fails.
+    /// Asks the model of the agent's or else the prompt's profile. Failures that pass are tried again, and then the
+    /// fallback is asked; `on_delta` hears [`Delta::Restart`] when the reply begins anew. The call is noted in `meter`, also
+    /// when it fails.
     pub async fn ask(
         &self,
         agent: &str,
@@ -62,27 +104,109 @@ impl Models {
         on_delta: OnDelta<'_>,
         cancel: CancellationToken,
     ) -> Result<Reply, LlmError> {
-        let Some(profile) = self.profiles.get(&prompt.profile) else {
-            let message = format!("there is no model profile `{}`: add it under `models` in nlq.yaml", prompt.profile);
-            return Err(LlmError::new(LlmErrorKind::Configuration, message));
-        };
+        let settings = self.agents.get(agent);
+        let mut name = settings.and_then(|settings| settings.profile.as_deref()).unwrap_or(&prompt.profile);
         let mut chat = prompt.chat.clone();
+        chat.temperature = settings.and_then(|settings| settings.temperature).or(chat.temperature);
+        let heard = AtomicBool::new(false);
+        let listen = |delta: Delta<'_>| {
+            heard.store(true, Relaxed);
+            on_delta(delta);
+        };
+        let restart = || {
+            if heard.swap(false, Relaxed) {
+                on_delta(Delta::Restart);
+            }
+        };
+        let mut asked: Vec<&str> = Vec::new();
+        loop {
+            let (known, bounded) = self.profile(name)?;
+            asked.push(known);
+            let mut call = ModelCall {
+                agent: agent.to_owned(),
+                profile: known.to_owned(),
+                model: bounded.profile.model.id(),
+                prompt: prompt.name.clone(),
+                prompt_version: prompt.version.clone(),
+                ..ModelCall::default()
+            };
+            let result = self.call(bounded, &chat, &mut call, meter, (&listen, &restart), &cancel).await;
+            call.error = result.as_ref().err().map(ToString::to_string);
+            self.ledger.record(&call);
+            meter.note(call);
+            let fallback = bounded.profile.fallback.as_deref();
+            match (result, fallback) {
+                (Err(error), Some(next)) if error.asks_for_another_model() && !asked.contains(&next) => {
+                    tracing::warn!(profile = known, fallback = next, %error, "asking the fallback model");
+                    restart();
+                    name = next;
+                }
+                (result, _) => return result,
+            }
+        }
+    }
+
+    /// One profile, as often as it takes.
+    async fn call(
+        &self,
+        Bounded { profile, places }: &Bounded,
+        chat: &Chat,
+        call: &mut ModelCall,
+        meter: &Meter,
+        (listen, restart): (OnDelta<'_>, &(dyn Fn() + Send + Sync)),
+        cancel: &CancellationToken,
+    ) -> Result<Reply, LlmError> {
+        let mut chat = chat.clone();
         chat.temperature = chat.temperature.or(profile.temperature);
-        chat.max_tokens = profile.max_tokens;
+        if chat.max_tokens == 0 {
+            chat.max_tokens = profile.max_tokens;
+        }
+        let price = self.prices.price(&call.model);
+        self.budget.check(&call.model, &chat, price, meter, &*self.ledger)?;
         let begun = Instant::now();
-        let reply = profile.model.chat(&chat, on_delta, cancel).await;
-        meter.note(ModelCall {
-            agent: agent.to_owned(),
-            profile: prompt.profile.clone(),
-            model: profile.model.id(),
-            prompt: prompt.name.clone(),
-            prompt_version: prompt.version.clone(),
-            usage: reply.as_ref().map(|reply| reply.usage).unwrap_or_default(),
-            cost_usd: None,
-            latency_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            attempts: 1,
-            error: reply.as_ref().err().map(ToString::to_string),
-        });
-        reply
+        let mut retry = Retry::default();
+        let result = loop {
+            let place = tokio::select! {
+                biased;
+                () = cancel.cancelled() => break Err(LlmError::cancelled()),
+                place = places.acquire() => place,
+            };
+            retry.attempts += 1;
+            let error = match profile.model.chat(&chat, listen, cancel.clone()).await {
+                Ok(reply) => break Ok(reply),
+                Err(_) if cancel.is_cancelled() => break Err(LlmError::cancelled()),
+                Err(error) => error,
+            };
+            match retry.after(error) {
+                Err(error) => break Err(error),
+                Ok(wait) => {
+                    restart();
+                    drop(place);
+                    tokio::select! {
+                        biased;
+                        () = cancel.cancelled() => break Err(LlmError::cancelled()),
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                }
+            }
+        };
+        call.attempts = retry.attempts;
+        call.latency_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Ok(reply) = &result {
+            call.usage = reply.usage;
+            call.cost_usd = price.map(|price| price.of_usage(reply.usage));
+        }
+        result
+    }
+
+    /// The profile of a name, or `default`.
+    fn profile(&self, name: &str) -> Result<(&str, &Bounded), LlmError> {
+        let found = self.profiles.get_key_value(name).or_else(|| self.profiles.get_key_value(DEFAULT_PROFILE));
+        let found = found.map(|(name, bounded)| (name.as_str(), bounded));
+        found.ok_or_else(|| {
+            let message =
+                format!("there is no model profile `{name}` and no `default`: add one under `models` in nlq.yaml");
+            LlmError::new(LlmErrorKind::Configuration, message)
+        })
     }
 }
