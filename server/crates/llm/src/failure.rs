@@ -103,7 +103,7 @@ impl Failure {
     /// The service's content filter stands against the prompt: a refusal, not a mistake.
     pub(crate) fn is_refusal(&self) -> bool {
         let words = self.words();
-        ["content_filter", "responsibleaipolicyviolation", "content_policy_violation"]
+        ["content_filter", "responsibleaipolicyviolation", "content_policy_violation", "contentpolicyviolation"]
             .iter()
             .any(|word| words.contains(word))
     }
@@ -115,7 +115,10 @@ impl Failure {
     fn kind(&self) -> LlmErrorKind {
         let words = self.words();
         let says = |list: &[&str]| list.iter().any(|word| words.contains(word));
-        match self.status {
+        // In the middle of a stream, gateways write the status that it would have been into the code.
+        let written =
+            || self.code.split_whitespace().filter_map(|word| word.parse().ok()).find(|code| (400..600).contains(code));
+        match self.status.or_else(written) {
             _ if says(&NO_CREDIT) => LlmErrorKind::Authentication,
             Some(401..=403) => LlmErrorKind::Authentication,
             Some(429) => LlmErrorKind::RateLimited(self.retry_after),
@@ -127,7 +130,7 @@ impl Failure {
             Some(424 | 500..=599) => LlmErrorKind::Overloaded(self.retry_after),
             Some(300..=399) => LlmErrorKind::Configuration,
             Some(_) => LlmErrorKind::BadRequest,
-            None if says(&RATE_LIMITED) || words.starts_with("429") => LlmErrorKind::RateLimited(self.retry_after),
+            None if says(&RATE_LIMITED) => LlmErrorKind::RateLimited(self.retry_after),
             None if says(&["invalid_request", "validationexception", "not_found"]) => LlmErrorKind::BadRequest,
             // A stream that had begun: the request was good.
             None => LlmErrorKind::Overloaded(self.retry_after),

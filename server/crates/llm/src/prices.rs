@@ -63,12 +63,13 @@ impl Prices {
     /// What runs on this machine or in the editor takes nothing.
     pub fn price(&self, model: &str) -> Option<Price> {
         let name = plain(model);
-        let of = |list: &[ModelPrice]| {
-            let fits = |price: &&ModelPrice| [model, name].iter().any(|name| name.starts_with(&price.model));
-            list.iter().filter(fits).max_by_key(|price| price.model.len()).map(Price::of)
+        let longest = |list: &[ModelPrice], fits: &dyn Fn(&str) -> bool| {
+            list.iter().filter(|price| fits(&price.model)).max_by_key(|price| price.model.len()).map(Price::of)
         };
+        let own = |start: &str| model.starts_with(start) || name.starts_with(start);
         let free = || (model.starts_with("ollama/") || model.starts_with("editor/")).then(Price::default);
-        of(&self.own).or_else(free).or_else(|| of(&LIST.prices))
+        let listed = |start: &str| name.strip_prefix(start).is_some_and(is_version);
+        longest(&self.own, &own).or_else(free).or_else(|| longest(&LIST.prices, &listed))
     }
 }
 
@@ -86,6 +87,15 @@ impl Price {
             + self.cache_write * usage.cache_write as f64;
         cost / 1e6
     }
+}
+
+/// What may follow a model's name without making it another model's: a date, `-latest`, `-preview`, `-v1:0`. `gpt-5` must
+/// not price `gpt-5-pro`.
+fn is_version(rest: &str) -> bool {
+    let Some(version) = rest.strip_prefix(['-', '@', ':']) else { return rest.is_empty() };
+    let digits = version.bytes().take_while(u8::is_ascii_digit).count();
+    let numbered = version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|ch: char| ch.is_ascii_digit()));
+    digits >= 3 || numbered || ["latest", "preview", "exp"].iter().any(|word| version.starts_with(word))
 }
 
 /// The model's name alone: without the service, the gateway's path, the region and the maker.
@@ -110,6 +120,9 @@ mod tests {
         let direct = input("anthropic/claude-sonnet-4-5-20250929");
         assert!(direct.is_some());
         assert_eq!(input("bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0"), direct);
+        let others = ["openai/gpt-5-pro", "openai/gpt-5.9", "anthropic/claude-sonnet-4-9"].map(input);
+        assert_eq!(others, [None; 3]);
+        assert_eq!((input("openai/gpt-5-2025-08-07"), input("gemini/gemini-3.1-pro-preview")), (Some(1.25), Some(2.0)));
         assert_eq!(input("openai/bedrock/eu.anthropic.claude-sonnet-4-5"), direct);
         assert_eq!(
             (input("ollama/claude-sonnet-4"), input("editor/any"), input("openai/no-such")),

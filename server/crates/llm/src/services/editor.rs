@@ -34,7 +34,6 @@ pub struct EditorRequest {
     /// The profile.
     pub profile: String,
     /// A model or family that is wanted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Instructions and context.
     pub system: String,
@@ -101,7 +100,7 @@ pub enum EditorFailureKind {
 /// The model that the editor offers.
 #[derive(Debug)]
 pub struct EditorModel {
-    transport: Arc<dyn EditorTransport>,
+    transport: Option<Arc<dyn EditorTransport>>,
     profile: String,
     model: String,
     deadline: Duration,
@@ -109,8 +108,9 @@ pub struct EditorModel {
 }
 
 impl EditorModel {
-    /// The editor's model for a profile; `model` is a model or family that is wanted, any when it is empty.
-    pub fn new(transport: Arc<dyn EditorTransport>, profile: &str, model: &str, deadline: Duration) -> Self {
+    /// The editor's model for a profile; `model` is a model or family that is wanted, any when it is empty. Without a
+    /// transport, as on the command line, it says so when it is asked.
+    pub fn new(transport: Option<Arc<dyn EditorTransport>>, profile: &str, model: &str, deadline: Duration) -> Self {
         let (profile, model) = (profile.to_owned(), model.to_owned());
         Self { transport, profile, model, deadline, requests: AtomicU64::new(0) }
     }
@@ -138,7 +138,12 @@ impl LanguageModel for EditorModel {
 
     async fn chat(&self, chat: &Chat, on_delta: OnDelta<'_>, cancel: CancellationToken) -> Result<Reply, LlmError> {
         let on_text = |text: &str| on_delta(Delta::Text(text));
-        let asked = self.transport.complete(self.request(chat), &on_text, cancel.clone());
+        let Some(transport) = &self.transport else {
+            let message = "`service: editor` is asked only in an editor that lends its model: name another profile as \
+                           `fallback` in nlq.yaml";
+            return Err(LlmError::new(LlmErrorKind::Configuration, message));
+        };
+        let asked = transport.complete(self.request(chat), &on_text, cancel.clone());
         let done = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(LlmError::cancelled()),

@@ -30,7 +30,7 @@ impl EditorTransport for Scripted {
 }
 
 async fn asked(script: &'static str) -> String {
-    let model = EditorModel::new(Arc::new(Scripted(script)), "fast", "gpt-4o", Duration::from_millis(50));
+    let model = EditorModel::new(Some(Arc::new(Scripted(script))), "fast", "gpt-4o", Duration::from_millis(50));
     let (result, heard) = ask(&model, &question()).await;
     let result = result.map_or_else(|error| format!("{:?} {error}", error.kind), |reply| shown(&reply));
     format!("{heard} {result}\n")
