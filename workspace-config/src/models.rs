@@ -261,3 +261,129 @@ fn known_profile(entry: &Entry, profiles: &[Entry], own: Option<&str>, diagnosti
     let found = Diagnostic::error(place, "unknown-model", message);
     diagnostics.push(near.into_iter().fold(found, |found, near| found.with_fix(change_to(place, near))));
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::{TraceLevel, UseModel, parse_config};
+
+    fn check(text: &str, expected: Expect) {
+        let text = format!("providers: {{}}\n{text}");
+        let shown = parse_config(&text).diagnostics.into_iter().map(|found| {
+            let fix = found.fixes.first().map(|fix| format!(" -> {}", fix.edits[0].text)).unwrap_or_default();
+            format!("{:?} [{}] {}{fix}\n", found.span.of(&text), found.code, found.message)
+        });
+        expected.assert_eq(&shown.collect::<String>());
+    }
+
+    const WHOLE: &str = r"
+models:
+  default: { service: anthropic, model: claude-sonnet-5-5, api_key: '${env:ANTHROPIC_API_KEY}', fallback: local, temperature: 0.1 }
+  high_accuracy:
+    service: bedrock
+    model: eu.anthropic.claude-opus-5-5-v1:0
+    region: eu-central-1
+    access_key_id: ${env:AWS_ID}
+    secret_access_key: ${keyring:aws/key}
+    max_tokens: 8192
+    timeout_seconds: 120
+  azure: { service: openai, model: gpt-5, base_url: '${env:AZURE}', api_key: '${file:key}', key_header: api-key, api_version: 2024-10-21 }
+  local: { service: ollama, model: 'qwen3:8b', context_tokens: 16384 }
+  copilot: { service: editor }
+budget: { tokens_per_prompt: 100000, usd_per_day: 2.5 }
+prices:
+  - { model: our-model, input: 1, output: 2.5 }
+agents:
+  query_builder: { model: high_accuracy, temperature: 0, max_examples: 8, candidates: 1 }
+  rag_retrieval: { min_similarity: 0.5 }
+  orchestrator: { model: local }
+orchestrator: { use_model: always, trace_level: full }
+";
+
+    #[test]
+    fn profiles_budgets_prices_and_agents_are_read() {
+        check(WHOLE, expect![[r#""#]]);
+        let config = parse_config(WHOLE).value;
+        let default = &config.models["default"];
+        assert_eq!((default.service, default.model.as_str()), (ModelService::Anthropic, "claude-sonnet-5-5"));
+        assert_eq!(default.api_key, Some(SecretRef::Env("ANTHROPIC_API_KEY".into())));
+        assert_eq!((default.temperature, default.max_tokens, default.max_concurrent), (Some(0.1), 4096, 4));
+        assert_eq!((default.timeout, default.idle_timeout), (Duration::from_mins(1), Duration::from_secs(30)));
+        let bedrock = &config.models["high_accuracy"];
+        assert_eq!((bedrock.max_tokens, bedrock.timeout), (8192, Duration::from_mins(2)));
+        assert_eq!(bedrock.aws.region, Some(SecretRef::Literal("eu-central-1".into())));
+        assert_eq!(config.models["azure"].api_version.as_deref(), Some("2024-10-21"));
+        assert_eq!(config.models["local"].context_tokens, 16384);
+        assert_eq!(config.models["copilot"].model, "");
+        assert_eq!((config.budget.tokens_per_prompt, config.budget.usd_per_day), (Some(100_000), Some(2.5)));
+        assert!(config.budget.bounds_dollars() && BudgetConfig::default().is_unbounded());
+        assert_eq!((config.prices[0].input, config.prices[0].cache_read), (1.0, 1.0));
+        let agents = config.agent_models.iter().map(|(name, model)| (name.as_str(), model.profile.as_deref()));
+        assert_eq!(
+            agents.collect::<Vec<_>>(),
+            [("orchestrator", Some("local")), ("query_builder", Some("high_accuracy"))]
+        );
+        let agents = config.agents;
+        assert_eq!((agents.max_examples, agents.candidates, agents.min_similarity), (8, 1, 0.5));
+        let orchestrator = config.orchestrator;
+        assert_eq!((orchestrator.use_model, orchestrator.trace_level), (UseModel::Always, TraceLevel::Full));
+    }
+
+    #[test]
+    fn what_is_missing_or_written_out_is_shown() {
+        check(
+            "models: { default: { service: anthropic, model: m, api_key: sk-ant-123 } }",
+            expect![[r#"
+            "sk-ant-123" [literal-password] a password or key must not be written here: write a reference such as `${env:NAME}`, and change it if this file was shared -> "${env:ANTHROPIC_API_KEY}"
+        "#]],
+        );
+        check(
+            "models: { default: { service: anthropic, model: m, token: sk-ant-123 } }",
+            expect![[r#"
+            "default" [missing-key] `api_key` is missing: write a reference such as `${env:ANTHROPIC_API_KEY}`
+            "token" [unknown-key] `token` is not a key here: did you mean `api_key`? -> api_key
+            "sk-ant-123" [literal-password] a password or key must not be written here: write a reference such as `${env:NAME}`, and change it if this file was shared -> "${env:ANTHROPIC_API_KEY}"
+        "#]],
+        );
+        check(
+            "models: { default: { service: openai } }",
+            expect![[r#"
+            "default" [missing-key] `model` is missing: it must be the model's name at its service
+            "default" [missing-key] `api_key` is missing: write a reference such as `${env:OPENAI_API_KEY}`
+        "#]],
+        );
+        check(
+            "models: { default: { service: openai, model: m, base_url: 'http://localhost:8000/v1' } }",
+            expect![[r#""#]],
+        );
+        check(
+            "models: { default: { service: claude, modle: x } }",
+            expect![[r#"
+            "default" [missing-key] `model` is missing: it must be the model's name at its service
+            "claude" [unknown-word] `service` must be `anthropic`, `openai`, `bedrock`, `gemini`, `ollama` or `editor`
+            "modle" [unknown-key] `modle` is not a key here: did you mean `model`? -> model
+        "#]],
+        );
+        check(
+            "models: { a: { service: editor, fallback: a }, b: { service: editor, fallback: defualt }, default: { service: editor } }",
+            expect![[r#"
+                "a" [unknown-model] a profile cannot be its own fallback
+                "defualt" [unknown-model] there is no model profile `defualt`: did you mean `default`? -> default
+            "#]],
+        );
+        check(
+            "models: { fast: { service: editor } }\nagents: { validator: { model: fats } }",
+            expect![[r#"
+            "fats" [unknown-model] there is no model profile `fats`: did you mean `fast`? -> fast
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_price_list_is_read_as_far_as_it_is_whole() {
+        let parsed = parse_prices("date: d\nprices: [{model: a, input: 1, output: 2}, {model: b, input: 1}]");
+        assert_eq!((parsed.value.prices.len(), parsed.diagnostics[0].code), (1, "missing-key"));
+    }
+}

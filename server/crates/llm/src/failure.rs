@@ -35,7 +35,8 @@ const NO_CREDIT: [&str; 4] =
     ["insufficient_quota", "credit balance is too low", "billing_error", "billing_hard_limit_reached"];
 
 /// How services say that a key is wrong where the status does not.
-const BAD_KEY: [&str; 9] = [
+const BAD_KEY: [&str; 10] = [
+    "no_db_connection", // LiteLLM, for a key that is not its own
     "authentication_error",
     "permission_error",
     "invalid_api_key",
@@ -70,7 +71,7 @@ impl Failure {
             Ok(json) => Self::of_json(&json),
             // A gateway's page says nothing that the status does not.
             Err(_) if text.trim_start().starts_with('<') => Self::default(),
-            Err(_) => Self { message: text.split_whitespace().collect::<Vec<_>>().join(" "), ..Self::default() },
+            Err(_) => Self { message: text.into_owned(), ..Self::default() },
         };
         let aws = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
         failure.code += aws.unwrap_or_default();
@@ -164,9 +165,11 @@ impl Failure {
     /// ` (429 rate_limit_error: …)`.
     fn said(&self) -> String {
         let status = self.status.map(|status| status.to_string());
-        let code = Some(self.code.trim()).filter(|code| !code.is_empty() && code.len() < 80);
-        let head = status.as_deref().into_iter().chain(code).collect::<Vec<_>>().join(" ");
-        let message: String = self.message.trim().trim_end_matches('.').chars().take(MAX_WORDS).collect();
+        // Gateways repeat the status as the code.
+        let codes = self.code.split_whitespace().filter(|&code| Some(code) != status.as_deref() && code.len() < 80);
+        let head = status.as_deref().into_iter().chain(codes).collect::<Vec<_>>().join(" ");
+        let words = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let message: String = words.trim_end_matches('.').chars().take(MAX_WORDS).collect();
         match (head.is_empty(), message.is_empty()) {
             (true, true) => String::new(),
             (false, false) => format!(" ({head}: {message})"),
@@ -175,9 +178,12 @@ impl Failure {
     }
 }
 
-/// `retry-after-ms`, or `retry-after` in seconds or as a date.
+/// `retry-after-ms`, or `retry-after` in seconds or as a date; LiteLLM passes its service's on under another name.
 fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let header = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let header = |name: &str| {
+        let value = headers.get(name).or_else(|| headers.get(format!("llm_provider-{name}")))?;
+        value.to_str().ok().map(str::trim)
+    };
     let seconds = match header("retry-after-ms").and_then(|text| text.parse::<f64>().ok()) {
         Some(milliseconds) => milliseconds / 1000.0,
         None => {
@@ -189,4 +195,106 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
         }
     };
     Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use expect_test::expect;
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn when_to_come_back_is_read_in_every_form() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 20, 12, 0, 0).unwrap();
+        let seconds =
+            |pairs: &[(&'static str, &'static str)]| retry_after(&headers(pairs), now).map(|wait| wait.as_secs_f64());
+        assert_eq!(seconds(&[("retry-after", "2.5")]), Some(2.5));
+        assert_eq!(seconds(&[("retry-after", "9"), ("retry-after-ms", "1500")]), Some(1.5));
+        assert_eq!(seconds(&[("retry-after", "Fri, 20 Nov 2026 12:00:42 GMT")]), Some(42.0));
+        assert_eq!(seconds(&[("retry-after", "Fri, 20 Nov 2026 11:00:00 GMT")]), Some(0.0));
+        assert_eq!(seconds(&[("llm_provider-retry-after", "600")]), Some(600.0));
+        assert_eq!(seconds(&[("retry-after", "soon")]), None);
+        assert_eq!(seconds(&[("retry-after", "-1")]), None);
+    }
+
+    #[test]
+    fn each_service_has_its_own_words() {
+        let said = [
+            (
+                400,
+                r#"{"error":{"message":"This model's maximum context length is 8192 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#,
+            ),
+            (
+                400,
+                r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#,
+            ),
+            (
+                400,
+                r#"{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}"#,
+            ),
+            (
+                400,
+                r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#,
+            ),
+            (
+                429,
+                r#"{"error":{"code":429,"message":"Resource has been exhausted","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}"#,
+            ),
+            (
+                400,
+                r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#,
+            ),
+            (
+                400,
+                r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#,
+            ),
+            (400, r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#),
+            (
+                413,
+                r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+            ),
+            (422, r#"{"detail":[{"loc":["body"],"msg":"field required"}]}"#),
+            (503, "upstream connect error\n  or disconnect"),
+        ];
+        let all = said.map(|(status, body)| {
+            let error = Failure::of_response(status, &HeaderMap::new(), body.as_bytes()).error("it");
+            format!("{:?} {error}\n", error.kind)
+        });
+        expect![[r#"
+            ContextLength the prompt is longer than the model of it reads (400 invalid_request_error context_length_exceeded: This model's maximum context length is 8192 tokens): ask with fewer tables or examples
+            ContextLength the prompt is longer than the model of it reads (400 BadRequestError: This model's maximum context length is 4096 tokens): ask with fewer tables or examples
+            ContextLength the prompt is longer than the model of it reads (400 INVALID_ARGUMENT: The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)): ask with fewer tables or examples
+            Authentication it does not take the key or the account (400 INVALID_ARGUMENT: API key not valid. Please pass a valid API key): check the model's key in nlq.yaml
+            RateLimited(Some(34.5s)) it takes no more requests for now (429 RESOURCE_EXHAUSTED: Resource has been exhausted): ask again later
+            ContextLength the prompt is longer than the model of it reads (400 exceed_context_size_error: the request exceeds the available context size): ask with fewer tables or examples
+            Authentication it does not take the key or the account (400 invalid_request_error: Your credit balance is too low to access the Anthropic API): check the model's key in nlq.yaml
+            Authentication it does not take the key or the account (400 no_db_connection: No connected db): check the model's key in nlq.yaml
+            ContextLength the prompt is longer than the model of it reads (413 request_too_large: Request exceeds the maximum size): ask with fewer tables or examples
+            BadRequest it refuses the request (422: [{"loc":["body"],"msg":"field required"}]): check the model's settings in nlq.yaml
+            Overloaded(None) it is overloaded or broken for now (503: upstream connect error or disconnect): ask again later
+        "#]].assert_eq(&all.concat());
+    }
+
+    #[test]
+    fn failures_within_a_stream_have_no_status_of_their_own() {
+        let said = [
+            r#"{"error":{"message":"Rate limit reached","type":"tokens","code":"rate_limit_exceeded"}}"#,
+            r#"{"error":{"message":"litellm.BadRequestError","type":null,"param":null,"code":"400"}}"#,
+            r#"{"error":{"message":"bad key","code":401}}"#,
+            r#"{"error":{"message":"The server had an error","type":"server_error"}}"#,
+            r#"{"error":"model runner has unexpectedly stopped"}"#,
+        ];
+        let kinds = said.map(|body| format!("{:?}", Failure::of_json(&serde_json::from_str(body).unwrap()).kind()));
+        assert_eq!(
+            kinds,
+            ["RateLimited(None)", "BadRequest", "Authentication", "Overloaded(None)", "Overloaded(None)"]
+        );
+    }
 }
