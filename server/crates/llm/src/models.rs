@@ -73,6 +73,14 @@ impl Models {
         }
     }
 
+    /// With every model wrapped, such as in a cache of replies.
+    pub fn wrapped(mut self, wrap: &dyn Fn(Arc<dyn LanguageModel>) -> Arc<dyn LanguageModel>) -> Self {
+        for bounded in self.profiles.values_mut() {
+            bounded.profile.model = wrap(Arc::clone(&bounded.profile.model));
+        }
+        self
+    }
+
     /// With what agents ask their models with: stands above the prompts' own profiles.
     pub fn with_agents(self, agents: BTreeMap<String, AgentModel>) -> Self {
         Self { agents, ..self }

@@ -5,10 +5,12 @@ mod provider;
 mod rows;
 mod same;
 mod samples;
+mod scratch;
 mod sqlite;
 mod wait;
 
 pub use provider::{Capability, Limits, Problem, ProblemKind, ProviderError, QueryProvider, SchemaOptions, connect};
 pub use rows::{ColumnHead, Rows, Truncated, Value};
 pub use same::{is_ordered, same_rows};
+pub use scratch::Scratch;
 pub use sqlite::{sqlite_catalog, sqlite_file};
