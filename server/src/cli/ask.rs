@@ -10,10 +10,13 @@ use super::{
     output::{Output, Progress, Style, Table, confidence_words, indent, summary, visible},
     terminal,
 };
-use crate::session::{Ask, Checked, Session, SessionError, Validation};
+use crate::session::{Ask, Checked, Combined, Session, SessionError, Stepped, Validation, calls_in_words, totals};
 
 /// Clarifications that one question may lead to before it is left to the user to ask anew.
 const MAX_CLARIFICATIONS: usize = 5;
+
+/// Rows of one step that are shown: the whole is in `--json`.
+const MAX_STEP_ROWS: usize = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -120,6 +123,17 @@ pub(super) fn answer_text(checked: &Checked, out: Output) -> String {
         }
         Validation::NotApplicable => {}
     }
+    if !checked.calls.is_empty() {
+        let mut models: Vec<&str> = checked.calls.iter().map(|call| call.model.as_str()).collect();
+        models.dedup();
+        field(&mut text, out, "Model", &format!("{}: {}", models.join(", "), calls_in_words(&checked.calls)));
+    }
+    if let Some(steps) = &checked.steps {
+        steps_text(steps, &mut text, out);
+    }
+    for note in &checked.notes {
+        field(&mut text, out, "Note", note);
+    }
     for boundary in &answer.boundaries {
         let word = boundary.span.of(&answer.reasoning.query_text);
         let about = if word.is_empty() { String::new() } else { format!("\"{word}\": ") };
@@ -138,6 +152,26 @@ pub(super) fn answer_text(checked: &Checked, out: Output) -> String {
         }
     }
     text
+}
+
+/// The steps of a question with what they found.
+fn steps_text(stepped: &Stepped, text: &mut String, out: Output) {
+    for (number, done) in stepped.steps.iter().enumerate() {
+        let head = format!("\n\n{}. {}", number + 1, visible(&done.step.description, true));
+        text.push_str(&out.paint(Style::Bold, head));
+        text.push_str(&out.paint(Style::Dim, format!(" ({})", done.step.connection)));
+        text.push_str(&format!("\n{}\n", indent(&visible(&done.sql, true), 3)));
+        text.push_str(&rows_text(&done.rows, MAX_STEP_ROWS, out));
+    }
+    match &stepped.combined {
+        Some(Combined::Query { sql, rows }) => {
+            text.push_str(&out.paint(Style::Bold, "\n\nCombined"));
+            text.push_str(&format!("\n{}\n", indent(&visible(sql, true), 3)));
+            text.push_str(&rows_text(rows, rows.rows.len(), out));
+        }
+        Some(Combined::Answer(said)) => text.push_str(&format!("\n\n{}\n", visible(said, true))),
+        None => {}
+    }
 }
 
 fn field(text: &mut String, out: Output, name: &str, value: &str) {
@@ -190,6 +224,33 @@ pub(super) fn to_json(ask: &Ask, checked: &Checked, rows: Option<&Result<Rows, S
         Validation::Failed(error) => json!({ "status": "failed", "code": error.code, "message": error.message }),
         Validation::NotApplicable => json!({ "status": "none" }),
     };
+    object["iterations"] = json!(checked.iterations);
+    if !checked.calls.is_empty() {
+        let (tokens, cost) = totals(&checked.calls);
+        object["model"] = json!({ "calls": checked.calls, "tokens": tokens, "cost_usd": cost });
+    }
+    if let Some(stepped) = &checked.steps {
+        let step = |done: &crate::session::DoneStep| {
+            json!({
+                "id": done.step.id,
+                "description": done.step.description,
+                "connection": done.step.connection,
+                "question": done.step.question,
+                "sql": done.sql,
+                "confidence": done.confidence,
+                "rows": rows_json(&done.rows),
+            })
+        };
+        object["steps"] = stepped.steps.iter().map(step).collect();
+        object["combined"] = match &stepped.combined {
+            Some(Combined::Query { sql, rows }) => json!({ "sql": sql, "rows": rows_json(rows) }),
+            Some(Combined::Answer(said)) => json!({ "answer": said }),
+            None => Value::Null,
+        };
+    }
+    if !checked.notes.is_empty() {
+        object["notes"] = json!(checked.notes);
+    }
     object["boundaries"] = json!(answer.boundaries);
     object["alternatives"] = json!(answer.alternatives);
     if explain {

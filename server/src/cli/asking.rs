@@ -74,7 +74,7 @@ fn question(argument: &str) -> Result<String, CliError> {
 /// Asks, and shows on a terminal how far it is.
 pub(super) async fn answer(session: &Session, ask: &Ask, context: &Context) -> Result<Checked, CliError> {
     let progress = Progress::spinner("");
-    let mut checked = session.ask(ask, context.cancel.clone(), &|stage| progress.say(stage)).await?;
+    let mut checked = session.ask(ask, context.cancel.clone(), &|event| progress.say(&event.words())).await?;
     if let Some(index) = session.index(&checked.connection) {
         checked.answer.reasoning = nlq_ide::reasoning_stream(&checked.answer, &index);
     }

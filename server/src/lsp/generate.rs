@@ -43,38 +43,47 @@ impl Backend {
         if found.text.trim().is_empty() {
             return Err(SessionError::new("empty-prompt", "the prompt is empty: write a question after the trigger"));
         }
+        let connection = session.find_connection(Some(connection))?;
+        if pick != Pick::Best {
+            return self.take(open, prompt, &session, &connection, pick, progress).await;
+        }
         let conversation = snapshot.conversation(prompt);
         let ask = Ask {
             text: found.text.clone(),
             earlier: conversation.earlier.iter().map(ToString::to_string).collect(),
             replies: conversation.replies.iter().map(ToString::to_string).collect(),
-            connection: Some(connection.to_owned()),
+            connection: Some(connection.to_string()),
             today: Some(snapshot.today),
             ..Ask::default()
         };
-        let checked = session.ask(&ask, progress.cancel.clone(), &|stage| progress.report(stage)).await?;
-        let write = |sql: &str| vec![open.document.answer_edit(prompt, sql, "sql")];
-        let answer = checked.answer;
-        match (pick, answer.outcome) {
-            (Pick::Best, Outcome::Query { sql, .. }) => {
+        let checked = session.ask(&ask, progress.cancel.clone(), &|event| progress.report(&event.words())).await?;
+        let answer = Arc::new(checked.answer);
+        // The menu, the hover and the reasoning document tell of a model's answer from now on.
+        if !checked.calls.is_empty() {
+            if let Some(view) = session.view().connections.get(&connection) {
+                snapshot.remember(prompt, view, Arc::clone(&answer));
+            }
+            self.refresh_all();
+        }
+        let told = |kind, message: String| {
+            let message = std::iter::once(message).chain(checked.notes.iter().cloned()).collect::<Vec<_>>().join(" ");
+            (!message.is_empty()).then_some((kind, message))
+        };
+        match &answer.outcome {
+            Outcome::Query { sql, .. } => {
                 let message = match checked.validation {
                     Validation::Failed(error) => {
-                        let message =
-                            format!("{} refuses this query, so it was not written: {error}", checked.connection);
-                        return Ok(Generated { edits: Vec::new(), message: Some((MessageType::ERROR, message)) });
+                        let message = format!("{connection} refuses this query, so it was not written: {error}");
+                        return Ok(Generated { edits: Vec::new(), message: told(MessageType::ERROR, message) });
                     }
-                    Validation::Offline(why) => {
-                        Some((MessageType::INFO, format!("Checked against the schema snapshot only: {why}")))
-                    }
-                    Validation::Passed | Validation::NotApplicable => None,
+                    Validation::Offline(why) => format!("Checked against the schema snapshot only: {why}"),
+                    Validation::Passed | Validation::NotApplicable => String::new(),
                 };
-                Ok(Generated { edits: write(&sql), message })
+                let edits = vec![open.document.answer_edit(prompt, sql, "sql")];
+                Ok(Generated { edits, message: told(MessageType::INFO, message) })
             }
-            (Pick::Best, Outcome::Clarification(asked)) => {
-                let message = Some((
-                    MessageType::INFO,
-                    format!("{} (pick an option from the menu on the prompt)", asked.question),
-                ));
+            Outcome::Clarification(asked) => {
+                let message = format!("{} (pick an option from the menu on the prompt)", asked.question);
                 let already = found.replies.iter().any(|reply| reply.question == asked.question);
                 // In a .nlq file the conversation is the document: the question is written below the prompt.
                 let edits = if open.document.language() == Language::Nlq && !already {
@@ -82,30 +91,47 @@ impl Backend {
                 } else {
                     Vec::new()
                 };
-                Ok(Generated { edits, message })
+                Ok(Generated { edits, message: told(MessageType::INFO, message) })
             }
-            (Pick::Best, Outcome::Abstention { reason }) => {
-                Ok(Generated { edits: Vec::new(), message: Some((MessageType::WARNING, reason)) })
+            Outcome::Abstention { reason } => {
+                Ok(Generated { edits: Vec::new(), message: told(MessageType::WARNING, reason.clone()) })
+            }
+        }
+    }
+
+    /// Writes another reading, or a reply with its query: those that the menu showed.
+    async fn take(
+        &self,
+        open: &Open,
+        prompt: usize,
+        session: &Session,
+        connection: &ConnectionRef,
+        pick: Pick,
+        progress: &Progress,
+    ) -> Result<Generated, SessionError> {
+        let snapshot = self.state.snapshot_of(open);
+        let view = snapshot.workspace.connections.get(connection).cloned();
+        let answer = view.and_then(|view| snapshot.answer(prompt, &view)).ok_or_else(gone)?;
+        let document = &open.document;
+        let (sql, edit) = match (pick, &answer.outcome) {
+            (Pick::Option(index), Outcome::Clarification(asked)) => {
+                let option = asked.options.get(index).ok_or_else(gone)?;
+                (&option.sql, replied(document, prompt, &asked.question, &option.label, &option.sql))
             }
             (Pick::Alternative(index), _) => {
-                let Some(other) = answer.alternatives.get(index) else { return Err(gone()) };
-                self.picked(&session, &checked.connection, &other.sql, progress.cancel.clone()).await?;
-                Ok(Generated { edits: write(&other.sql), message: None })
+                let other = answer.alternatives.get(index).ok_or_else(gone)?;
+                (&other.sql, document.answer_edit(prompt, &other.sql, "sql"))
             }
-            (Pick::Option(index), Outcome::Clarification(asked)) => {
-                let Some(option) = asked.options.get(index) else { return Err(gone()) };
-                self.picked(&session, &checked.connection, &option.sql, progress.cancel.clone()).await?;
-                let edit = replied(&open.document, prompt, &asked.question, &option.label, &option.sql);
-                Ok(Generated { edits: vec![edit], message: None })
-            }
-            (Pick::Option(_), _) => Err(gone()),
-        }
+            _ => return Err(gone()),
+        };
+        self.picked(session, connection, sql, progress.cancel.clone()).await?;
+        Ok(Generated { edits: vec![edit], message: None })
     }
 
     /// A reading that the user picked is validated like the best one; without the system it is taken as it is.
     async fn picked(
         &self,
-        session: &Arc<Session>,
+        session: &Session,
         connection: &ConnectionRef,
         sql: &str,
         cancel: CancellationToken,

@@ -1,12 +1,15 @@
-//! From a question to a validated answer: the engine's reading, the system's verdict, the next reading.
+//! From a question to a validated answer.
 
+use std::sync::Arc;
+
+use nlq_agents::Event;
 use nlq_config::ConnectionRef;
-use nlq_engine::{Answer, Outcome, Question, ReasoningAlternative, ReasoningStage, ReasoningStep};
-use nlq_query::sql::guard;
-use serde_json::json;
+use nlq_engine::{Answer, Outcome, Question};
+use nlq_knowledge::Found;
+use nlq_llm::ModelCall;
 use tokio_util::sync::CancellationToken;
 
-use super::{Session, SessionError};
+use super::{Session, SessionError, Stepped, reviewed::reviewed};
 
 /// A question with its context.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Ask {
     pub(crate) connection: Option<String>,
     /// Skip the real database: schema snapshot only.
     pub(crate) offline: bool,
+    /// One step of another question: takes no steps of its own.
+    pub(crate) is_step: bool,
     /// What "today" is; the real day when none.
     pub(crate) today: Option<chrono::NaiveDate>,
 }
@@ -34,7 +39,18 @@ pub(crate) struct Checked {
     pub(crate) connection: ConnectionRef,
     /// What validation said.
     pub(crate) validation: Validation,
+    /// Queries that were tried.
+    pub(crate) iterations: u32,
+    /// Calls of models, in order; empty when the embedded engine answered alone.
+    pub(crate) calls: Vec<ModelCall>,
+    /// What the user should know besides, a sentence each: a model that could not be asked.
+    pub(crate) notes: Vec<String>,
+    /// The queries it took, when one cannot answer.
+    pub(crate) steps: Option<Arc<Stepped>>,
 }
+
+/// Hears what happens while a question is answered.
+pub(crate) type Events<'a> = &'a (dyn Fn(Event<'_>) + Send + Sync);
 
 /// What validation said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,14 +65,22 @@ pub(crate) enum Validation {
     NotApplicable,
 }
 
+impl Checked {
+    /// The embedded engine's answer.
+    pub(super) fn of(answer: Answer, connection: ConnectionRef, validation: Validation) -> Self {
+        let iterations = u32::from(validation != Validation::NotApplicable);
+        Self { answer, connection, validation, iterations, calls: Vec::new(), notes: Vec::new(), steps: None }
+    }
+}
+
 impl Session {
-    /// Answers a question: the engine, then validation against the system, then the next reading when it is refused
-    /// (at most `max_iterations`). `progress` is told each stage in a few words.
+    /// Answers a question: the embedded engine first; a model where one is configured and the engine is not sure enough.
+    /// Whatever is answered was checked as far as the workspace allows. `events` hears what happens.
     pub(crate) async fn ask(
         &self,
         ask: &Ask,
         cancel: CancellationToken,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        events: Events<'_>,
     ) -> Result<Checked, SessionError> {
         let connection = self.find_connection(ask.connection.as_deref())?;
         let offline = if ask.offline {
@@ -67,7 +91,7 @@ impl Session {
             Some(SessionError::untrusted(&connection).message)
         };
         if offline.is_none() && self.schema_is_missing_or_old(&connection) {
-            progress(&format!("Reading the schema of {connection}"));
+            events(Event::Stage(&format!("Reading the schema of {connection}")));
             let refreshed = self.refresh_schema(&connection, cancel.clone()).await;
             // An old snapshot still serves when the system is away; validation will say that it is.
             if let Err(error) = refreshed
@@ -76,29 +100,50 @@ impl Session {
                 return Err(error);
             }
         }
-        progress("Understanding the question");
+        events(Event::Stage("Understanding the question"));
         let answer = self.think(ask, &connection).await?;
+        let examples = self.examples_for(ask, &connection, &answer);
+        let reviewed = reviewed(ask, &answer, &examples);
+        let known = reviewed.is_some();
+        let answer = reviewed.unwrap_or(answer);
         if let Some(reason) = offline {
             let validation = match answer.outcome {
                 Outcome::Query { .. } => Validation::Offline(reason),
                 _ => Validation::NotApplicable,
             };
-            return Ok(Checked { answer, connection, validation });
+            return Ok(Checked::of(answer, connection, validation));
         }
-        progress(&format!("Validating on {connection}"));
-        let checked = self.validated(answer, connection, cancel.clone()).await?;
+        let checked = self.embedded(ask, answer, &examples, connection, cancel.clone(), events).await?;
+        if known && checked.validation == Validation::Passed {
+            return Ok(checked);
+        }
+        self.with_model(ask, checked, &examples, cancel, events).await
+    }
+
+    /// The embedded engine's answer, validated; read anew when the schema turns out to have moved on.
+    async fn embedded(
+        &self,
+        ask: &Ask,
+        answer: Answer,
+        examples: &[Found],
+        connection: ConnectionRef,
+        cancel: CancellationToken,
+        events: Events<'_>,
+    ) -> Result<Checked, SessionError> {
+        events(Event::Stage(&format!("Validating on {connection}")));
+        let checked = self.validated(answer, examples, connection, cancel.clone()).await?;
         // A name that the system does not know most often means that the schema moved on since the snapshot.
         if !matches!(&checked.validation, Validation::Failed(error) if error.code == "schema") {
             return Ok(checked);
         }
-        progress(&format!("Reading the schema of {} again", checked.connection));
+        events(Event::Stage(&format!("Reading the schema of {} again", checked.connection)));
         let before = self.index(&checked.connection).map(|index| index.catalog().fingerprint());
         let catalog = self.refresh_schema(&checked.connection, cancel.clone()).await?;
         if before == Some(catalog.fingerprint()) {
             return Ok(checked);
         }
         let answer = self.think(ask, &checked.connection).await?;
-        self.validated(answer, checked.connection, cancel).await
+        self.validated(answer, examples, checked.connection, cancel).await
     }
 
     async fn think(&self, ask: &Ask, connection: &ConnectionRef) -> Result<Answer, SessionError> {
@@ -119,103 +164,5 @@ impl Session {
             view.engine.answer(question, &index)
         });
         thought.await.map_err(|_| SessionError::new("internal", "the engine failed on this question; please report it"))
-    }
-
-    /// Asks the system about the best reading, then about the next ones while it refuses them.
-    async fn validated(
-        &self,
-        mut answer: Answer,
-        connection: ConnectionRef,
-        cancel: CancellationToken,
-    ) -> Result<Checked, SessionError> {
-        let Outcome::Query { sql, description } = answer.outcome.clone() else {
-            return Ok(Checked { answer, connection, validation: Validation::NotApplicable });
-        };
-        let others =
-            answer.alternatives.iter().map(|other| (other.sql.clone(), other.description.clone(), other.confidence));
-        let readings: Vec<_> = std::iter::once((sql, description, answer.confidence)).chain(others).collect();
-        let iterations = self.view().config.orchestrator.max_iterations.max(1) as usize;
-        let mut stage = ReasoningStage {
-            name: "Validation".into(),
-            description: format!("Asking {connection} whether the query is valid"),
-            ..ReasoningStage::default()
-        };
-        let mut validation = Validation::NotApplicable;
-        for (iteration, (sql, description, confidence)) in readings.into_iter().take(iterations).enumerate() {
-            let verdict = self.validate(&connection, &sql, cancel.clone()).await;
-            if cancel.is_cancelled() {
-                return Err(SessionError::cancelled());
-            }
-            let said = verdict.as_ref().err().map(ToString::to_string);
-            stage.steps.push(ReasoningStep {
-                description: if iteration == 0 { "Validating the best reading" } else { "Validating the next reading" }
-                    .into(),
-                evidence: json!({ "iteration": iteration + 1, "is_valid": verdict.is_ok(), "message": said }),
-                confidence: if verdict.is_ok() { 1.0 } else { 0.0 },
-            });
-            match verdict {
-                Ok(()) => {
-                    validation = Validation::Passed;
-                    if iteration > 0 {
-                        take_alternative(&mut answer, iteration - 1);
-                        answer.outcome = Outcome::Query { sql, description };
-                        answer.confidence = confidence;
-                    }
-                    break;
-                }
-                Err(error) if error.is_repairable() => {
-                    if iteration > 0 {
-                        lost(&mut answer, iteration - 1, format!("{connection} refuses it: {error}"));
-                    }
-                    validation = Validation::Failed(error);
-                }
-                Err(error) => {
-                    validation = Validation::Offline(error.message);
-                    break;
-                }
-            }
-        }
-        stage.conclusion = match &validation {
-            Validation::Passed => format!("{connection} accepts the query"),
-            Validation::Offline(why) => format!("Checked against the schema snapshot only: {why}"),
-            Validation::Failed(error) => format!("{connection} refuses every reading: {error}"),
-            Validation::NotApplicable => "There is no query to validate".into(),
-        };
-        answer.reasoning.stages.push(stage);
-        Ok(Checked { answer, connection, validation })
-    }
-
-    /// Asks the system whether a query is valid, through the read-only guard.
-    pub(crate) async fn validate(
-        &self,
-        connection: &ConnectionRef,
-        sql: &str,
-        cancel: CancellationToken,
-    ) -> Result<(), SessionError> {
-        let query = guard(sql, self.dialect(connection)?)?;
-        let timeout = self.view().config.agents.execution_timeout;
-        let provider = self.provider(connection).await?;
-        self.noting(connection, provider.validate(&query, timeout, cancel).await)
-    }
-}
-
-/// The readings that were not taken, as the stream tells of them, when it tells of all alternatives.
-fn told(answer: &mut Answer) -> Option<&mut Vec<ReasoningAlternative>> {
-    let count = answer.alternatives.len();
-    answer.reasoning.stages.iter_mut().rev().map(|stage| &mut stage.alternatives).find(|told| told.len() == count)
-}
-
-/// Removes an alternative that became the answer, also from the readings that were not taken.
-fn take_alternative(answer: &mut Answer, at: usize) {
-    if let Some(told) = told(answer) {
-        told.remove(at);
-    }
-    answer.alternatives.remove(at);
-}
-
-/// Notes why an alternative lost.
-fn lost(answer: &mut Answer, at: usize, reason: String) {
-    if let Some(told) = told(answer) {
-        told[at].reason = reason;
     }
 }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use nlq_catalog::Dialect;
-use nlq_config::{Config, ExampleEntry};
-use nlq_engine::Question;
+use nlq_config::{Config, ConnectionRef, ExampleEntry};
+use nlq_engine::{Answer, Question};
 use nlq_ide::{ExampleSource, WorkspaceView};
 use nlq_knowledge::{Complexity, Example, ExampleIndex, ExampleQuery, Found, Intent};
 use nlq_query::sql::{Outline, outline};
@@ -23,18 +23,36 @@ impl Session {
     ) -> Result<Vec<Found>, SessionError> {
         let reference = self.find_connection(connection)?;
         let view = self.view();
-        // What the engine makes of the question says which tables it is about, and what it asks for.
-        let told = self.index(&reference).and_then(|index| {
+        let answer = self.index(&reference).map(|index| {
             let today = chrono::Local::now().date_naive();
-            let answer = view.engine.answer(Question { text: question, earlier: &[], replies: &[], today }, &index);
-            outline(nlq_ide::best_query(&answer)?, index.catalog().dialect)
+            view.engine.answer(Question { text: question, earlier: &[], replies: &[], today }, &index)
         });
+        Ok(self.examples_like(question, &reference, answer.as_ref(), limit))
+    }
+
+    /// The same of a question of which the engine makes `answer`.
+    pub(super) fn examples_like(
+        &self,
+        question: &str,
+        reference: &ConnectionRef,
+        answer: Option<&Answer>,
+        limit: usize,
+    ) -> Vec<Found> {
+        let view = self.view();
+        let dialect = view.connections.get(reference).map(|view| view.dialect);
+        // What the engine makes of the question says which tables it is about, and what it asks for.
+        let told = answer.and_then(|answer| outline(nlq_ide::best_query(answer)?, dialect?));
         let intent = told.as_ref().map(Intent::of);
         let tables = told.map(|told| told.tables).unwrap_or_default();
-        let dialect = view.connections.get(&reference).map(|view| view.dialect.name());
-        let connection = reference.to_string();
-        let query = ExampleQuery { question, connection: &connection, dialect, tables: &tables, intent, limit };
-        Ok(self.examples.search(&query))
+        let (dialect, connection) = (dialect.map(Dialect::name), reference.to_string());
+        self.examples.search(&ExampleQuery {
+            question,
+            connection: &connection,
+            dialect,
+            tables: &tables,
+            intent,
+            limit,
+        })
     }
 }
 

@@ -6,6 +6,11 @@ mod error;
 mod examples;
 mod load;
 mod mask;
+mod model;
+mod reviewed;
+mod steps;
+mod system;
+mod validated;
 
 use std::{
     collections::HashMap,
@@ -18,13 +23,18 @@ use std::{
 pub(crate) use ask::{Ask, Checked, Validation};
 pub(crate) use error::SessionError;
 pub(crate) use examples::found_json;
+pub(crate) use model::{CALIBRATION_FILE, calls_in_words, totals};
+use nlq_agents::Agents;
 use nlq_catalog::{Catalog, Dialect};
 use nlq_config::{ConnectionConfig, ConnectionRef, TrustState, TrustStore, Trusted, Workspace};
 use nlq_engine::SchemaIndex;
 use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
 use nlq_knowledge::ExampleIndex;
+use nlq_llm::{InMemoryLedger, Ledger};
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
 use nlq_query::sql::guard;
+pub(crate) use steps::{Combined, DoneStep, Stepped};
+pub(crate) use system::Direct;
 use tokio_util::sync::CancellationToken;
 
 /// A workspace at work.
@@ -37,6 +47,8 @@ pub(crate) struct Session {
     /// One schema reading at a time: a second one waits and finds it done.
     refreshing: tokio::sync::Mutex<()>,
     reloading: Mutex<()>,
+    /// What models have taken.
+    ledger: Arc<dyn Ledger>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +58,8 @@ struct State {
     editor_trust: EditorTrust,
     trusted: Option<Trusted>,
     providers: HashMap<ConnectionRef, (ConnectionConfig, Arc<dyn QueryProvider>)>,
+    /// Made at the first question that a model is to answer, under the present settings and trust.
+    agents: Option<Arc<Agents>>,
 }
 
 /// What a workspace's trust rests on.
@@ -76,6 +90,7 @@ impl Session {
             state: Mutex::new(State { editor_trust: trust, ..State::default() }),
             refreshing: tokio::sync::Mutex::default(),
             reloading: Mutex::default(),
+            ledger: Arc::new(InMemoryLedger::default()),
         };
         session.reload();
         session
@@ -116,6 +131,7 @@ impl Session {
             keep && config.connections().any(|(known, connection)| known == *reference && connection == used)
         });
         state.trusted = trusted;
+        state.agents = None;
         state.config_text = text;
         state.view = view;
     }

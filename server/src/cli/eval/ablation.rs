@@ -16,11 +16,24 @@ pub(super) enum Part {
     PartialNames,
     /// References that the database declares; joins are then guessed from names.
     References,
+    /// With a model: what the embedded engine derives.
+    Linking,
+    /// With a model: asking again with what was wrong.
+    Repair,
+    /// With a model: reviewed examples.
+    Examples,
 }
 
 impl Part {
+    /// Those of the embedded engine.
+    pub(super) const ENGINE: [Part; 4] = [Part::Values, Part::Synonyms, Part::PartialNames, Part::References];
+    /// Those of the pipeline with a model.
+    pub(super) const PIPELINE: [Part; 3] = [Part::Linking, Part::Repair, Part::Examples];
+
     /// All of them.
-    pub(super) const ALL: [Part; 4] = [Part::Values, Part::Synonyms, Part::PartialNames, Part::References];
+    pub(super) fn all() -> impl Iterator<Item = Part> {
+        Self::ENGINE.into_iter().chain(Self::PIPELINE)
+    }
 
     /// As the command line writes it.
     pub(super) fn name(self) -> &'static str {
@@ -29,6 +42,9 @@ impl Part {
             Part::Synonyms => "synonyms",
             Part::PartialNames => "partial-names",
             Part::References => "references",
+            Part::Linking => "linking",
+            Part::Repair => "repair",
+            Part::Examples => "examples",
         }
     }
 
@@ -37,7 +53,7 @@ impl Part {
         match self {
             Part::Synonyms => &["SemanticConceptMatchStrategy", "SynonymMatchStrategy"],
             Part::PartialNames => &["PartialTableMatchStrategy", "PartialColumnMatchStrategy"],
-            Part::Values | Part::References => &[],
+            _ => &[],
         }
     }
 }
@@ -50,7 +66,7 @@ pub(super) fn index(catalog: &Arc<Catalog>, annotations: &Arc<Annotations>, with
 
 fn stripped(catalog: &Arc<Catalog>, without: &[Part]) -> Arc<Catalog> {
     let mut catalog = Arc::clone(catalog);
-    for part in without.iter().filter(|part| part.strategies().is_empty()) {
+    for part in without.iter().filter(|part| matches!(part, Part::References | Part::Values)) {
         for table in &mut Arc::make_mut(&mut catalog).tables {
             match part {
                 Part::References => table.foreign_keys.clear(),
@@ -103,6 +119,6 @@ mod tests {
         assert_eq!(left(&[]), (true, 1));
         assert_eq!(left(&[Part::Values]), (false, 1));
         assert_eq!(left(&[Part::References]), (true, 0));
-        assert_eq!(left(&Part::ALL), (false, 0));
+        assert_eq!(left(&Part::ENGINE), (false, 0));
     }
 }

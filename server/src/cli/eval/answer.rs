@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use chrono::NaiveDate;
-use nlq_engine::{Engine, Outcome, Question, SchemaIndex, Settings};
+use nlq_engine::{Answer, Engine, Outcome, Question, SchemaIndex, Settings};
 use rayon::prelude::*;
 
 use super::{
@@ -45,9 +45,19 @@ impl Answerer {
                 Outcome::Clarification(asked) => asked.options.into_iter().next().map(|option| option.sql),
                 Outcome::Abstention { .. } => None,
             });
-            Prediction { id: asked.id.clone(), query, confidence, latency_ms }
+            Prediction { id: asked.id.clone(), query, confidence, latency_ms, model: None }
         };
         asked.par_iter().map(answer).collect()
+    }
+
+    /// What is known of a question's database.
+    pub(super) fn index(&self, asked: &Asked) -> Option<&SchemaIndex> {
+        self.indexes.get(&asked.db_file)
+    }
+
+    /// The engine's answer to one question.
+    pub(super) fn answer(&self, asked: &Asked, index: &SchemaIndex) -> Answer {
+        self.engine.answer(self.question(asked), index)
     }
 
     /// The queries of all readings of a question, best first.

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `questions.rs`, `databases.rs` | what is read: questions, predictions, databases; queries run on them |
 //! | `answer.rs`, `ablation.rs` | the engine's answers, also without some part |
-//! | `measure.rs`, `same.rs` | answers with their golds, equality of results |
+//! | `model.rs` | answers by the pipeline with a model |
+//! | `measure.rs` | answers with their golds |
 //! | `perturb.rs`, `random.rs` | perturbed copies of databases, seeded chance |
 //! | `cause.rs`, `calibration.rs`, `compare.rs` | what is said of answers |
 //! | `report.rs`, `comparison.rs`, `grid.rs`, `svg.rs` | how it is shown |
@@ -18,16 +19,24 @@ mod comparison;
 mod databases;
 mod grid;
 mod measure;
+mod model;
 mod perturb;
 mod questions;
 mod random;
 mod report;
 mod svg;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use chrono::NaiveDate;
+use nlq_agents::Signals;
+use nlq_llm::LanguageModel;
 use rayon::prelude::*;
 
 use self::{
@@ -36,10 +45,12 @@ use self::{
     compare::Comparison,
     databases::{Databases, Runner},
     measure::{Measure, Scored},
+    model::{Kept, ModelRun, Modelled},
     questions::{Asked, Prediction, read_lines, write_lines},
     report::Report,
 };
 use super::{context::Context, output::Progress};
+use crate::session::CALIBRATION_FILE;
 
 /// More copies only repeat what the first have shown.
 const MAX_COPIES: u8 = 50;
@@ -70,6 +81,15 @@ pub(crate) struct Args {
     /// Also measure the answers without each part in turn
     #[arg(long)]
     ablations: bool,
+    /// Answer by the pipeline with this model profile of the workspace's nlq.yaml; goes on where a stopped run stood
+    #[arg(long, value_name = "PROFILE", requires = "out", conflicts_with_all = ["ablations", "compare"])]
+    model: Option<String>,
+    /// Where the model's replies are kept, so that none is asked for twice (default: beside the predictions)
+    #[arg(long, value_name = "DIR", requires = "model")]
+    replies: Option<PathBuf>,
+    /// Fit the confidence of the model's answers to these questions, and write .nlq/calibration.json
+    #[arg(long, requires = "model")]
+    fit: bool,
     /// Compare two files of predictions for these questions instead of answering
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["out", "without", "ablations"])]
     compare: Option<Vec<PathBuf>>,
@@ -85,8 +105,8 @@ pub(crate) struct Args {
 }
 
 fn part(name: &str) -> Result<Part, String> {
-    Part::ALL.into_iter().find(|part| part.name() == name).ok_or_else(|| {
-        let names: Vec<&str> = Part::ALL.into_iter().map(Part::name).collect();
+    Part::all().find(|part| part.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = Part::all().map(Part::name).collect();
         format!("the parts are {}", names.join(", "))
     })
 }
@@ -101,10 +121,19 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     let databases = Databases::read(&args.databases, args.annotations.as_deref(), &asked, copies).await?;
     let runner = Runner::new(context.cancel.clone());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build()?;
-    let work = Work { args: &args, context, asked: &asked, measure: Measure { databases: &databases, runner } };
+    let today = args.today.unwrap_or_else(|| chrono::Local::now().date_naive());
+    let answerer = Answerer::new(&databases, today, &args.without);
+    let work = Work { args: &args, context, asked: &asked, measure: Measure { databases: &databases, runner }, today };
+    let by_model = match &args.model {
+        Some(profile) => Some(work.by_model(profile, &answerer).await?),
+        None => None,
+    };
+    if let Some(part) = args.without.iter().find(|part| by_model.is_none() && Part::PIPELINE.contains(part)) {
+        bail!("`--without {}` is about a model's answers: add `--model PROFILE`", part.name());
+    }
     pool.install(|| match args.compare.as_deref() {
         Some([a, b]) => work.compare(a, b),
-        _ => work.answer(),
+        _ => work.answer(&answerer, by_model),
     })
 }
 
@@ -113,15 +142,41 @@ struct Work<'a> {
     context: &'a Context,
     asked: &'a [Asked],
     measure: Measure<'a>,
+    today: NaiveDate,
 }
 
 impl Work<'_> {
-    fn answer(&self) -> Result<()> {
-        let today = self.args.today.unwrap_or_else(|| chrono::Local::now().date_naive());
-        let answerer = Answerer::new(self.measure.databases, today, &self.args.without);
-        let predictions = self.stepped("answering", |step| answerer.answers(self.asked, step))?;
-        if let Some(out) = &self.args.out {
-            write_lines(out, &predictions)?;
+    /// The answers of the pipeline with a model.
+    async fn by_model(&self, profile: &str, answerer: &Answerer) -> Result<Vec<Prediction>> {
+        let Some(out) = &self.args.out else { bail!("say where the answers go: add `--out FILE`") };
+        let replies = self.args.replies.clone().unwrap_or_else(|| out.with_extension("replies"));
+        let session = self.context.session().map_err(said)?;
+        let keep = |model| -> Arc<dyn LanguageModel> { Arc::new(Kept::new(model, &replies)) };
+        let mut agents = session.agents_of(profile, &keep)?;
+        if self.args.without.contains(&Part::Repair) {
+            agents.settings.max_iterations = 1;
+        }
+        let (databases, without) = (self.measure.databases, self.args.without.as_slice());
+        let modelled = Modelled { agents, databases, answerer, without, today: self.today };
+        let progress = Progress::bar(self.asked.len(), "asking the model");
+        modelled.answers(self.asked, out, &self.context.cancel, &|| progress.step()).await
+    }
+
+    fn answer(&self, answerer: &Answerer, by_model: Option<Vec<Prediction>>) -> Result<()> {
+        let (today, is_model) = (self.today, by_model.is_some());
+        let predictions = match by_model {
+            Some(predictions) => predictions,
+            None => {
+                let predictions = self.stepped("answering", |step| answerer.answers(self.asked, step))?;
+                if let Some(out) = &self.args.out {
+                    write_lines(out, &predictions)?;
+                }
+                predictions
+            }
+        };
+        let runs: Vec<&ModelRun> = predictions.iter().filter_map(|prediction| prediction.model.as_ref()).collect();
+        if is_model {
+            self.say(&model::grid(&runs).table().render(self.context.out))?;
         }
         let latency = latency(&predictions);
         let answered = predictions.iter().filter(|p| p.query.is_some()).count();
@@ -130,7 +185,8 @@ impl Work<'_> {
             "{total} questions, {answered} answered, {unanswered} not; p50 {:.3} ms, p95 {:.3} ms",
             latency.0, latency.1
         ))?;
-        if self.args.report.is_none() && self.args.perturbed.is_none() && !self.args.ablations {
+        let measured = self.args.report.is_some() || self.args.perturbed.is_some() || self.args.ablations;
+        if !measured && !self.args.fit {
             return Ok(());
         }
 
@@ -144,6 +200,9 @@ impl Work<'_> {
                 }
             });
         })?;
+        if self.args.fit {
+            self.fit(&predictions, &scored)?;
+        }
         let report = Report {
             scored: &scored,
             unscored: total - scored.len(),
@@ -162,9 +221,34 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Fits the confidence of the model's answers.
+    fn fit(&self, predictions: &[Prediction], scored: &[Scored<'_>]) -> Result<()> {
+        let signals: HashMap<String, Signals> =
+            predictions.iter().filter_map(|p| Some((p.id.to_string(), p.model.as_ref()?.signals?))).collect();
+        let outcomes: Vec<_> = scored
+            .iter()
+            .filter(|scored| scored.query.is_some())
+            .filter_map(|s| Some((s.asked.database(), *signals.get(&s.asked.id.to_string())?, s.right)))
+            .collect();
+        let Some((calibration, before, after)) = model::fitted(&outcomes) else {
+            bail!("{} answers are too few to fit the confidence to, or all alike: ask more questions", outcomes.len());
+        };
+        let path = self.context.workspace().map_err(said)?.root.join(CALIBRATION_FILE);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&calibration)?))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        self.say(&format!(
+            "{} fits {} answers; Brier score on databases left out: {after:.4}, with nlq's own weights {before:.4}",
+            path.display(),
+            outcomes.len()
+        ))
+    }
+
     /// The right answers without each part that is not left out already.
     fn ablations(&self, today: NaiveDate) -> Result<Vec<(&'static str, usize)>> {
-        let left = Part::ALL.into_iter().filter(|part| !self.args.without.contains(part));
+        let left = Part::ENGINE.into_iter().filter(|part| !self.args.without.contains(part));
         left.map(|part| {
             let mut without = self.args.without.clone();
             without.push(part);
@@ -232,8 +316,15 @@ impl Work<'_> {
     fn say(&self, text: &str) -> Result<()> {
         match self.context.out.line(text) {
             Ok(()) | Err(super::CliError::ClosedPipe) => Ok(()),
-            Err(super::CliError::Failed(message) | super::CliError::Usage(message)) => bail!(message),
+            Err(error) => Err(said(error)),
         }
+    }
+}
+
+fn said(error: super::CliError) -> anyhow::Error {
+    match error {
+        super::CliError::ClosedPipe => anyhow::anyhow!("nobody reads the output"),
+        super::CliError::Failed(message) | super::CliError::Usage(message) => anyhow::anyhow!(message),
     }
 }
 

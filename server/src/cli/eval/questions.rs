@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::model::ModelRun;
+
 /// A question of a file.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
@@ -47,6 +49,9 @@ pub(super) struct Prediction {
     pub(super) confidence: f64,
     #[serde(default)]
     pub(super) latency_ms: f64,
+    /// What the pipeline tells besides, when a model answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) model: Option<ModelRun>,
 }
 
 /// The first objects of a file of JSON lines.
