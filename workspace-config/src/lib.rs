@@ -26,7 +26,7 @@ mod yaml;
 pub use annotations::{AnnotationFile, Place, merge_annotations, parse_annotations};
 pub use assist::{
     Completion, CompletionKind, annotation_completions, annotation_hover, config_completions, config_hover,
-    example_completions, example_hover,
+    example_completions, example_hover, prompt_completions, prompt_hover,
 };
 pub use config::{
     AgentModel, AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
@@ -43,4 +43,4 @@ pub use schema::{annotations_schema, config_schema, examples_schema, prompt_sche
 pub use secret::{SecretError, SecretRef};
 pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted, state_folder};
-pub use workspace::{CONFIG_FILE, Workspace, is_example_file};
+pub use workspace::{CONFIG_FILE, Workspace, is_example_file, is_prompt_file};

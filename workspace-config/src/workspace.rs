@@ -11,6 +11,9 @@ pub const CONFIG_FILE: &str = "nlq.yaml";
 /// The folder of reviewed examples.
 const EXAMPLES: &str = ".nlq/examples";
 
+/// The folder of the workspace's own prompts.
+const PROMPTS: &str = ".nlq/prompts";
+
 /// Files and folders looked at for annotations at most: a large repository has tens of thousands; a home folder that
 /// someone made a workspace has millions.
 const MAX_VISITED: usize = 100_000;
@@ -40,10 +43,12 @@ impl Workspace {
 
     /// The example files, sorted.
     pub fn example_files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.root.join(EXAMPLES)).into_iter().flatten().filter_map(Result::ok);
-        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_example_file(path)).collect();
-        files.sort();
-        files
+        yaml_files(&self.root.join(EXAMPLES))
+    }
+
+    /// The workspace's own prompts, sorted.
+    pub fn prompt_files(&self) -> Vec<PathBuf> {
+        yaml_files(&self.root.join(PROMPTS))
     }
 
     /// The annotation files that the configuration's globs name, sorted; hidden folders, `node_modules` and `target`
@@ -65,8 +70,23 @@ impl Workspace {
 
 /// True for a YAML file in a folder `.nlq/examples`.
 pub fn is_example_file(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| folder.ends_with(EXAMPLES))
-        && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    is_yaml(path) && path.parent().is_some_and(|folder| folder.ends_with(EXAMPLES))
+}
+
+/// True for a YAML file in a folder `.nlq/prompts`.
+pub fn is_prompt_file(path: &Path) -> bool {
+    is_yaml(path) && path.parent().is_some_and(|folder| folder.ends_with(PROMPTS))
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_yaml(path)).collect();
+    files.sort();
+    files
 }
 
 fn passed_over(entry: &DirEntry) -> bool {

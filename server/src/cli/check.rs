@@ -117,6 +117,7 @@ fn check_file(file: &Found, view: &Arc<WorkspaceView>) -> Option<Checked> {
         Kind::Config => (nlq_ide::config_diagnostics(&text), None),
         Kind::Annotations => (nlq_ide::annotation_diagnostics(&text, view), None),
         Kind::Examples => (nlq_ide::example_diagnostics(&text, &file.path, view), None),
+        Kind::Templates => (nlq_ide::prompt_file_diagnostics(&text, &file.path), None),
         Kind::Document(language) => {
             if !files::may_hold_prompts(&text, language, &view.config.trigger) {
                 return None;

@@ -17,6 +17,8 @@ enum File {
     Annotations,
     /// .nlq/examples/*.yaml
     Examples,
+    /// .nlq/prompts/*.yaml
+    Prompt,
 }
 
 /// Prints the JSON Schema of a kind of file, for editors and linters that want it beside them.
@@ -25,6 +27,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
         File::Config => nlq_config::config_schema(),
         File::Annotations => nlq_config::annotations_schema(),
         File::Examples => nlq_config::examples_schema(),
+        File::Prompt => nlq_config::prompt_schema(),
     };
     context.out.line(format!("{schema:#}"))?;
     Ok(Exit::Clean)

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use nlq_config::{CONFIG_FILE, is_example_file};
+use nlq_config::{CONFIG_FILE, is_example_file, is_prompt_file};
 use nlq_ide::LastRun;
 use nlq_syntax::{Change, Document, Language, Options};
 use nlq_text::Encoding;
@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Annotations,
     /// `.nlq/examples/*.yaml`.
     Examples,
+    /// `.nlq/prompts/*.yaml`: what models are told.
+    Templates,
 }
 
 /// One open document.
@@ -82,6 +84,8 @@ fn kind(path: &Path) -> Option<Kind> {
         Some(Kind::Annotations)
     } else if is_example_file(path) {
         Some(Kind::Examples)
+    } else if is_prompt_file(path) {
+        Some(Kind::Templates)
     } else {
         None
     }

@@ -10,7 +10,7 @@ use tower_lsp_server::ls_types as lsp;
 use super::{
     capabilities::{token_modifiers, token_type},
     convert,
-    documents::{Kind, Open},
+    documents::{self, Kind, Open},
 };
 
 pub(super) fn hover(
@@ -26,6 +26,7 @@ pub(super) fn hover(
         Kind::Config => nlq_ide::config_hover(text, offset, &snapshot.workspace),
         Kind::Annotations => nlq_ide::annotation_hover(text, offset, &snapshot.workspace),
         Kind::Examples => nlq_ide::example_hover(text, offset, &snapshot.workspace),
+        Kind::Templates => nlq_ide::prompt_file_hover(text, offset),
     }?;
     Some(lsp::Hover {
         contents: lsp::HoverContents::Markup(convert::markdown(found.markdown)),
@@ -46,6 +47,10 @@ pub(super) fn completion(
         Kind::Config => nlq_ide::config_completions(text, offset),
         Kind::Annotations => nlq_ide::annotation_completions(text, offset, &snapshot.workspace),
         Kind::Examples => nlq_ide::example_completions(text, offset, &snapshot.workspace),
+        Kind::Templates => {
+            let path = documents::path(&open.uri).unwrap_or_default();
+            nlq_ide::prompt_file_completions(text, offset, &path, &snapshot.workspace)
+        }
     };
     let items = found.into_iter().enumerate().map(|(index, item)| lsp::CompletionItem {
         kind: Some(match item.kind {

@@ -20,6 +20,10 @@ pub(super) fn diagnostics(open: &Open, snapshot: &Snapshot) -> Vec<nlq_text::Dia
             let path = documents::path(&open.uri).unwrap_or_default();
             nlq_ide::example_diagnostics(open.document.text(), &path, &snapshot.workspace)
         }
+        Kind::Templates => {
+            let path = documents::path(&open.uri).unwrap_or_default();
+            nlq_ide::prompt_file_diagnostics(open.document.text(), &path)
+        }
     };
     found.truncate(nlq_ide::MAX_DIAGNOSTICS);
     found

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use nlq_config::{CONFIG_FILE, is_example_file};
+use nlq_config::{CONFIG_FILE, is_example_file, is_prompt_file};
 use notify::{EventKind, RecursiveMode, Watcher};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -108,5 +108,6 @@ fn is_ours(path: &Path) -> bool {
         || name.ends_with(".annotations.yaml")
         || name.ends_with(".annotations.yml")
         || is_example_file(path)
+        || is_prompt_file(path)
         || snapshot()
 }

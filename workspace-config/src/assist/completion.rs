@@ -5,7 +5,7 @@ use super::cursor::{Cursor, Step, cursor};
 use crate::{
     Config,
     check::by_system,
-    declared::{Key, Object, Presence, Shape, annotations, config, examples},
+    declared::{Key, Object, Presence, Shape, annotations, config, examples, prompts},
     parse_config,
     yaml::{self, Node, Value},
 };
@@ -46,6 +46,12 @@ pub enum CompletionKind {
 /// What may stand at a place of `nlq.yaml`: keys, words, connections.
 pub fn config_completions(text: &str, offset: usize) -> Vec<Completion> {
     complete(text, offset, &config::CONFIG, |key, siblings, offers| {
+        let is_profile = key.name == "fallback" || (key.name == "model" && matches!(key.shape, Shape::Name));
+        if is_profile {
+            for profile in parse_config(&without_line(text, offset)).value.models.keys() {
+                offers.add(CompletionKind::Word, profile, "A model profile.");
+            }
+        }
         if key.name != "default_connection" {
             return;
         }
@@ -77,6 +83,17 @@ pub fn annotation_completions(text: &str, offset: usize, catalog: Option<&Catalo
                 }
             }
             _ => {}
+        }
+    })
+}
+
+/// What may stand at a place of a prompt file: keys, words, and the model profiles of `config`.
+pub fn prompt_completions(text: &str, offset: usize, config: &Config) -> Vec<Completion> {
+    complete(text, offset, &prompts::PROMPT, |key, _, offers| {
+        if key.name == "profile" {
+            for profile in config.models.keys() {
+                offers.add(CompletionKind::Word, profile, "A model profile of nlq.yaml.");
+            }
         }
     })
 }

@@ -3,7 +3,7 @@ use nlq_text::Span;
 use super::completion::describe;
 use crate::{
     check::by_system,
-    declared::{Object, Shape, annotations, config, examples},
+    declared::{Object, Shape, annotations, config, examples, prompts},
     yaml::{self, Entry, Node},
 };
 
@@ -20,6 +20,11 @@ pub fn annotation_hover(text: &str, offset: usize) -> Option<(Span, String)> {
 /// What a key or word of an example file means, as Markdown, with the range it stands in.
 pub fn example_hover(text: &str, offset: usize) -> Option<(Span, String)> {
     object(&examples::FILE, &yaml::parse(text).root, offset)
+}
+
+/// What a key of a prompt file means, as Markdown, with the range it stands in.
+pub fn prompt_hover(text: &str, offset: usize) -> Option<(Span, String)> {
+    object(&prompts::PROMPT, &yaml::parse(text).root, offset)
 }
 
 fn object(declared: &'static Object, node: &Node, offset: usize) -> Option<(Span, String)> {

@@ -4,5 +4,7 @@ mod completion;
 mod cursor;
 mod hover;
 
-pub use completion::{Completion, CompletionKind, annotation_completions, config_completions, example_completions};
-pub use hover::{annotation_hover, config_hover, example_hover};
+pub use completion::{
+    Completion, CompletionKind, annotation_completions, config_completions, example_completions, prompt_completions,
+};
+pub use hover::{annotation_hover, config_hover, example_hover, prompt_hover};

@@ -22,6 +22,7 @@ mod meanings;
 mod memo;
 mod outline;
 mod prompt_completion;
+mod prompt_files;
 mod reasoning;
 mod schema_card;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use joins::{Join, JoinSource, Joins, joins};
 pub use lenses::{Lens, LensCommand, lenses};
 pub use meanings::{Meaning, other_meanings};
 pub use outline::{Fold, OutlineItem, folds, outline};
+pub use prompt_files::{prompt_file_completions, prompt_file_diagnostics, prompt_file_hover};
 pub use reasoning::reasoning_markdown;
 pub use stream::{best_query, reasoning_stream};
 pub use tokens::{Token, TokenKind, TokenModifier, tokens};

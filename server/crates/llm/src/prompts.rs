@@ -2,9 +2,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
-use nlq_config::{PromptFile, parse_prompt};
+use nlq_config::{PromptFile, Workspace, parse_prompt};
 use nlq_text::{Diagnostic, Span, did_you_mean};
 use sha2::{Digest, Sha256};
 
@@ -12,9 +13,6 @@ use crate::{
     Chat, LlmError, LlmErrorKind, Message, Rendered, Tool,
     template::{fill, variables},
 };
-
-/// Where a workspace keeps its own prompts.
-const FOLDER: &str = ".nlq/prompts";
 
 /// Bytes of a prompt file at most: a model reads it whole with every question.
 const MAX_FILE: u64 = 256 << 10;
@@ -58,8 +56,11 @@ pub struct PromptProblem {
 impl Default for Prompts {
     /// nlq's own.
     fn default() -> Self {
-        let own = OWN.iter().filter_map(|source| Some(Prompt::new(parse_prompt(source).value?, source)));
-        Self { prompts: own.map(|prompt| (prompt.file.name.clone(), prompt)).collect() }
+        static PARSED: LazyLock<Prompts> = LazyLock::new(|| {
+            let own = OWN.iter().filter_map(|source| Some(Prompt::new(parse_prompt(source).value?, source)));
+            Prompts { prompts: own.map(|prompt| (prompt.file.name.clone(), prompt)).collect() }
+        });
+        PARSED.clone()
     }
 }
 
@@ -85,6 +86,12 @@ impl Prompts {
     /// The prompts' names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.prompts.keys().map(String::as_str)
+    }
+
+    /// The variables that nlq fills in for the prompt of a file.
+    pub fn variables_of(&self, file: &Path) -> Vec<&str> {
+        let prompt = file.file_stem().and_then(|stem| self.prompts.get(stem.to_str()?));
+        prompt.map(|prompt| prompt.variables().into_iter().collect()).unwrap_or_default()
     }
 
     /// Takes a workspace's prompt when nothing is wrong with it.
@@ -135,7 +142,9 @@ impl Prompts {
                 let at =
                     variables(source).find(|(variable, _)| *variable == missing).map_or(0, |(_, range)| range.start);
                 let line = source[..at].matches('\n').count() + 1;
-                failed(format!("{FOLDER}/{name}.yaml, line {line}: nothing is filled in for `{missing}`; take it out"))
+                failed(format!(
+                    "the prompt {name}.yaml, line {line}: nothing is filled in for `{missing}`; take it out"
+                ))
             })
         };
         let (system, user) = (part(&file.system)?, part(&file.user)?);
@@ -174,11 +183,7 @@ impl Prompt {
 }
 
 fn files(root: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().filter_map(Result::ok);
-    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_yaml).collect();
-    files.sort();
-    files
+    Workspace { root: root.to_owned() }.prompt_files()
 }
 
 fn read(file: &Path) -> Result<String, String> {
@@ -236,7 +241,7 @@ mod tests {
         assert_eq!((rendered.profile.as_str(), rendered.version.len()), ("high_accuracy", 12));
         assert_eq!(rendered.chat.must_call.as_deref(), Some("query_answer"));
         let missing = prompts.render("generate_query", &values[..4]).unwrap_err();
-        expect![".nlq/prompts/generate_query.yaml, line 49: nothing is filled in for `today`; take it out"]
+        expect!["the prompt generate_query.yaml, line 49: nothing is filled in for `today`; take it out"]
             .assert_eq(&missing.message);
     }
 
@@ -286,9 +291,9 @@ mod tests {
         );
 
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join(FOLDER)).unwrap();
-        fs::write(folder.path().join(FOLDER).join("judge_query.yaml"), good).unwrap();
-        fs::write(folder.path().join(FOLDER).join("clarify.yaml"), "name: [").unwrap();
+        fs::create_dir_all(folder.path().join(".nlq/prompts")).unwrap();
+        fs::write(folder.path().join(".nlq/prompts").join("judge_query.yaml"), good).unwrap();
+        fs::write(folder.path().join(".nlq/prompts").join("clarify.yaml"), "name: [").unwrap();
         let (prompts, problems) = Prompts::load(Some(folder.path()));
         assert_eq!(problems.len(), 1, "{problems:?}");
         let judged = prompts.render("judge_query", &[("question", "q"), ("query", "s"), ("result", "r")]).unwrap();

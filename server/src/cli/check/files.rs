@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nlq_config::CONFIG_FILE;
+use nlq_config::{CONFIG_FILE, Workspace};
 use nlq_ide::WorkspaceView;
 use nlq_syntax::Language;
 use walkdir::{DirEntry, WalkDir};
@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Config,
     Annotations,
     Examples,
+    /// What models are told.
+    Templates,
     Document(Language),
 }
 
@@ -43,9 +45,11 @@ pub(super) fn find(path: &Path, view: &WorkspaceView) -> Result<Vec<Found>, CliE
             found.push(Found { path: entry.into_path(), kind });
         }
     }
-    // They stand in a hidden folder, which is not walked into.
+    // They stand in a hidden folder, which is not walked into, and are of no other kind.
     let examples = view.example_files.iter().filter(|source| source.path.starts_with(path));
     found.extend(examples.map(|source| Found { path: source.path.clone(), kind: Kind::Examples }));
+    let prompts = view.root.iter().flat_map(|root| Workspace { root: root.clone() }.prompt_files());
+    found.extend(prompts.filter(|file| file.starts_with(path)).map(|path| Found { path, kind: Kind::Templates }));
     Ok(found)
 }
 
@@ -71,9 +75,6 @@ fn kind(path: &Path, view: &WorkspaceView) -> Option<Kind> {
     }
     if view.annotation_files.iter().any(|source| source.path == path) {
         return Some(Kind::Annotations);
-    }
-    if view.example_files.iter().any(|source| source.path == path) {
-        return Some(Kind::Examples);
     }
     Language::from_path(path).map(Kind::Document)
 }
