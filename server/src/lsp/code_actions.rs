@@ -55,10 +55,15 @@ pub(super) fn actions(
             .map(Into::into)
             .collect();
     }
-    // Done on pick: in `codeAction/resolve`, or by command where the client cannot resolve.
+    // Done on pick: in `codeAction/resolve`, or by command where the client cannot resolve, or where a model may take longer
+    // than clients wait for an action.
+    let config = &snapshot.workspace.config;
+    let may_take_long = snapshot.workspace.trusted
+        && !config.models.is_empty()
+        && config.orchestrator.use_model != nlq_config::UseModel::Never;
     let on_pick = |item: &mut lsp::CodeAction, prompt, connection: &nlq_config::ConnectionRef, pick| {
         let connection = connection.to_string();
-        if resolves_edits {
+        if resolves_edits && !(may_take_long && pick == Pick::Best) {
             let data = ActionData { uri: open.uri.clone(), version: open.version, prompt, connection, pick };
             item.data = serde_json::to_value(data).ok();
         } else {

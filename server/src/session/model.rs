@@ -54,7 +54,8 @@ impl Session {
             examples,
             may_sample: self.may_sample(&embedded.connection),
         };
-        let completed = agents.answer(task, system, &meter, events, &cancel).await;
+        // Large, and most questions never come here.
+        let completed = Box::pin(agents.answer(task, system, &meter, events, &cancel)).await;
         let calls = meter.calls();
         match completed {
             Ok(completed) if completed.needs_steps && !ask.is_step => {
@@ -254,6 +255,8 @@ pub(crate) fn calls_in_words(calls: &[ModelCall]) -> String {
 /// All tokens, and the cost when every call has one.
 pub(crate) fn totals(calls: &[ModelCall]) -> (Usage, Option<f64>) {
     let mut usage = Usage::default();
-    calls.iter().for_each(|call| usage += call.usage);
+    for call in calls {
+        usage += call.usage;
+    }
     (usage, calls.iter().map(|call| call.cost_usd).sum())
 }

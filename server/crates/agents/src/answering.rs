@@ -147,7 +147,7 @@ fn factors(signals: Signals) -> Vec<Factor> {
         .map(|((name, value), explanation)| Factor {
             name: (*name).to_owned(),
             // Shown as a share: full disagreement is 0.
-            value: if *name == "embedded_agreement" { (1.0 + value) / 2.0 } else { value },
+            value: if *name == "embedded_agreement" { f64::midpoint(1.0, value) } else { value },
             explanation: explanation.to_owned(),
         })
         .collect()

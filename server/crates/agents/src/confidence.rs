@@ -153,12 +153,11 @@ impl Calibration {
 /// Solves a symmetric positive definite system by elimination.
 fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
     for pivot in 0..N {
+        let (top, value) = (a[pivot], b[pivot]);
         for row in pivot + 1..N {
-            let factor = a[row][pivot] / a[pivot][pivot];
-            for column in pivot..N {
-                a[row][column] -= factor * a[pivot][column];
-            }
-            b[row] -= factor * b[pivot];
+            let factor = a[row][pivot] / top[pivot];
+            a[row].iter_mut().zip(top).for_each(|(cell, above)| *cell -= factor * above);
+            b[row] -= factor * value;
         }
     }
     for row in (0..N).rev() {

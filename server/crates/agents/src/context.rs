@@ -191,7 +191,7 @@ impl Writer<'_> {
         out.push('\n');
         let mut left_out = 0;
         for (column_id, column) in catalog.column_ids(id) {
-            let key = table.primary_key.iter().any(|name| *name == column.name);
+            let key = table.primary_key.contains(&column.name);
             let reference = references.get(&column_id);
             let speaks = key || reference.is_some() || self.linked.contains(&column_id);
             if detail == Detail::Linked && !speaks && table.columns.len() > NARROW {

@@ -399,7 +399,7 @@ impl Run<'_> {
         self.trail.step(
             format!("Its own query gives {how}"),
             json!({ "query": sql, "confidence": embedded.confidence }),
-            (1.0 + agreement) / 2.0,
+            f64::midpoint(1.0, agreement),
         );
         self.trail.conclude(if same { "The two agree" } else { "The two differ" });
         agreement

@@ -2,7 +2,7 @@
 //! stood, and a reply that was paid for once is not paid for again.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     fs::{self, File, OpenOptions},
     io::Write as _,
     path::{Path, PathBuf},
@@ -264,7 +264,7 @@ impl Kept {
 
     fn file(&self, chat: &Chat) -> PathBuf {
         let request = serde_json::to_string(&(self.model.id(), chat)).unwrap_or_default();
-        let hash: String = Sha256::digest(request).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hash = format!("{:x}", Sha256::digest(request));
         let number = {
             let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
             let number = drawn.entry(hash.clone()).or_default();
@@ -340,13 +340,13 @@ pub(super) fn grid(runs: &[&ModelRun]) -> Grid {
 pub(super) fn fitted(outcomes: &[(&str, Signals, bool)]) -> Option<(Calibration, f64, f64)> {
     let all: Vec<(Signals, bool)> = outcomes.iter().map(|(_, signals, right)| (*signals, *right)).collect();
     let fitted = Calibration::fitted(&all)?;
-    let databases: BTreeMap<&str, ()> = outcomes.iter().map(|(database, ..)| (*database, ())).collect();
+    let databases: BTreeSet<&str> = outcomes.iter().map(|(database, ..)| *database).collect();
     let error = |calibration: &Calibration, signals: &Signals, right: bool| {
         (calibration.probability(signals) - f64::from(u8::from(right))).powi(2)
     };
     let own = Calibration::default();
     let (mut before, mut after) = (0.0, 0.0);
-    for left_out in databases.keys() {
+    for left_out in &databases {
         let others: Vec<(Signals, bool)> =
             outcomes.iter().filter(|(name, ..)| name != left_out).map(|(_, s, right)| (*s, *right)).collect();
         let others = Calibration::fitted(&others).unwrap_or_default();
