@@ -56,7 +56,8 @@ impl Backend {
             today: Some(snapshot.today),
             ..Ask::default()
         };
-        let checked = session.ask(&ask, progress.cancel.clone(), &|event| progress.report(&event.words())).await?;
+        let events = |event: nlq_agents::Event<'_>| progress.report(&event.words());
+        let checked = Box::pin(session.ask(&ask, progress.cancel.clone(), &events)).await?;
         let answer = Arc::new(checked.answer);
         // The menu, the hover and the reasoning document tell of a model's answer from now on.
         if !checked.calls.is_empty() {
