@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use nlq_text::{Diagnostic, Span, did_you_mean, did_you_mean_all};
 
 use crate::{
-    BudgetConfig, ModelConfig, ModelPrice, SecretRef,
+    BudgetConfig, ModelConfig, ModelPrice, ObservabilitySettings, SecretRef,
     check::{by_system, change_to, check, is_name, shown, sorted},
     declared::config::{AGENTS, CONFIG, ORCHESTRATOR, SYSTEMS},
     models::{check_models, read_prices},
@@ -49,6 +49,8 @@ pub struct Config {
     pub agent_models: BTreeMap<String, AgentModel>,
     /// Globs, relative to the workspace, of annotation files; `**/*.annotations.yaml`.
     pub annotations: Vec<String>,
+    /// What is kept of questions and answers.
+    pub observability: ObservabilitySettings,
     /// First month of the fiscal year, 1 to 12; 1.
     pub fiscal_year_start: u8,
 }
@@ -311,6 +313,7 @@ impl Config {
             agents: AgentSettings::read(reader.object("agents")),
             agent_models: AgentModel::read_all(reader.object("agents")),
             annotations: reader.texts("annotations"),
+            observability: ObservabilitySettings::read(reader.object("observability")),
             fiscal_year_start: reader.object("engine").number("fiscal_year_start"),
         };
         let named = reader.text("default_connection");

@@ -13,6 +13,7 @@ mod config;
 mod declared;
 mod examples;
 mod models;
+mod observability;
 mod place;
 mod prompts;
 mod read;
@@ -37,10 +38,11 @@ pub use examples::{ExampleEntry, ExampleFile, parse_examples};
 pub use models::{
     AwsConfig, BudgetConfig, DEFAULT_PROFILE, ModelConfig, ModelPrice, ModelService, PriceList, parse_prices,
 };
+pub use observability::{ObservabilitySettings, TraceLevel};
 pub use place::Written;
 pub use prompts::{PromptFile, PromptOutput, Template, parse_prompt};
 pub use schema::{annotations_schema, config_schema, examples_schema, prompt_schema};
 pub use secret::{SecretError, SecretRef};
 pub use targets::check_annotations;
-pub use trust::{TrustError, TrustState, TrustStore, Trusted, state_folder};
+pub use trust::{TrustError, TrustState, TrustStore, Trusted};
 pub use workspace::{CONFIG_FILE, Workspace, is_example_file, is_prompt_file};

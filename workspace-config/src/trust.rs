@@ -59,6 +59,11 @@ impl TrustStore {
         Self { file: Some(folder.join("trust.json")) }
     }
 
+    /// The user's state folder, which the store stands in.
+    pub fn folder(&self) -> Option<&Path> {
+        self.file.as_deref().and_then(Path::parent)
+    }
+
     /// Whether the present content of a workspace's `nlq.yaml` was accepted.
     pub fn check(&self, config_file: &Path, content: &str) -> TrustState {
         let accepted = self.file.as_deref().and_then(|file| read(file).ok()).unwrap_or_default();
@@ -141,8 +146,8 @@ fn digest(content: &str) -> String {
     format!("{:x}", Sha256::digest(content))
 }
 
-/// Where the platform keeps a program's state; none when the user has no home folder. Never inside the working folder: a repository could bring its own trust.
-pub fn state_folder() -> Option<PathBuf> {
+/// Where the platform keeps a program's state. Never inside the working folder: a repository could bring its own trust.
+fn state_folder() -> Option<PathBuf> {
     let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(own) = folder("NLQ_STATE_DIR") {
         return std::path::absolute(own).ok();

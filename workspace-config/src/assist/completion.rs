@@ -289,13 +289,13 @@ mod tests {
         config(
             "$0",
             expect![[
-                r#""": workspace trigger default_connection providers models budget prices orchestrator agents engine annotations"#
+                r#""": workspace trigger default_connection providers models budget prices orchestrator agents engine observability annotations"#
             ]],
         );
         config(
             "trig$0\nworkspace: x\n",
             expect![[
-                r#""trig": trigger default_connection providers models budget prices orchestrator agents engine annotations"#
+                r#""trig": trigger default_connection providers models budget prices orchestrator agents engine observability annotations"#
             ]],
         );
         config(

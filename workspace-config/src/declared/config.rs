@@ -3,6 +3,7 @@
 use super::{
     Key, Object, Shape,
     models::{BUDGET, MODEL, PRICE},
+    observability::OBSERVABILITY,
 };
 
 pub(crate) static SYSTEMS: [(&str, &Object); 2] = [("sqlite", &SQLITE), ("postgresql", &POSTGRESQL)];
@@ -33,6 +34,7 @@ pub(crate) static CONFIG: Object = Object {
         Key::new("orchestrator", Shape::Object(&ORCHESTRATOR), "When to stop, ask and try again."),
         Key::new("agents", Shape::Object(&AGENTS), "Settings of the agents that answer a question."),
         Key::new("engine", Shape::Object(&ENGINE), "How questions are understood."),
+        Key::new("observability", Shape::Object(&OBSERVABILITY), "What is kept of questions and answers."),
         Key::new("annotations", Shape::Globs, "Globs, relative to this file, of the annotation files.")
             .default("[\"**/*.annotations.yaml\"]"),
     ],

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod editor;
 pub(crate) mod examples;
 pub(crate) mod models;
+pub(crate) mod observability;
 pub(crate) mod prompts;
 
 /// A kind of mapping and the keys it may have.

@@ -10,8 +10,9 @@ mod tests;
 mod write;
 
 pub use error::StateError;
+pub use nlq_config::TraceLevel;
 pub use read::{AuditFilter, AuditRow, Conversation, ConversationFilter, Spent};
-pub use record::{AgentTrace, TraceLevel, TurnOutcome, TurnRecord, ValidationStatus};
+pub use record::{AgentTrace, TurnOutcome, TurnRecord, ValidationStatus};
 pub use stats::{Histogram, ModelUse, Stats, Target};
 pub use store::StateStore;
 pub use write::TurnId;

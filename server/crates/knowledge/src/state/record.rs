@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use nlq_config::TraceLevel;
 use nlq_llm::{ModelCall, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,19 +107,6 @@ pub struct AgentTrace {
     pub latency_ms: f64,
 }
 
-/// How much of the reasoning stream is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TraceLevel {
-    /// Nothing.
-    None,
-    /// Stages and what they came to, without steps and evidence.
-    Summary,
-    /// All of it.
-    #[default]
-    Full,
-}
-
 impl TurnRecord {
     /// Tokens of all calls.
     pub fn usage(&self) -> Usage {
@@ -134,23 +122,17 @@ impl TurnRecord {
     }
 }
 
-impl TraceLevel {
-    /// What this level keeps of a reasoning stream; none when nothing.
-    pub(super) fn keeps(self, reasoning: &Value) -> Option<Value> {
-        match self {
-            TraceLevel::None => None,
-            TraceLevel::Full => Some(reasoning.clone()).filter(|stream| !stream.is_null()),
-            TraceLevel::Summary => {
-                let mut stream = Some(reasoning.clone()).filter(|stream| !stream.is_null())?;
-                let stages = stream.get_mut("stages").and_then(Value::as_array_mut);
-                for stage in stages.into_iter().flatten().filter_map(Value::as_object_mut) {
-                    stage.remove("steps");
-                    stage.remove("alternatives");
-                }
-                Some(stream)
-            }
+/// What a level keeps of a reasoning stream; none when nothing.
+pub(super) fn kept(level: TraceLevel, reasoning: &Value) -> Option<Value> {
+    let mut stream = Some(reasoning.clone()).filter(|stream| !stream.is_null() && level != TraceLevel::None)?;
+    if level == TraceLevel::Summary {
+        let stages = stream.get_mut("stages").and_then(Value::as_array_mut);
+        for stage in stages.into_iter().flatten().filter_map(Value::as_object_mut) {
+            stage.remove("steps");
+            stage.remove("alternatives");
         }
     }
+    Some(stream)
 }
 
 #[cfg(test)]
@@ -164,10 +146,10 @@ mod tests {
         let stream = json!({ "query_text": "q", "stages": [
             { "name": "Intent", "conclusion": "a count", "steps": [{ "evidence": { "value": "secret" } }] },
         ]});
-        let summary = TraceLevel::Summary.keeps(&stream).unwrap();
+        let summary = kept(TraceLevel::Summary, &stream).unwrap();
         assert_eq!(summary, json!({ "query_text": "q", "stages": [{ "name": "Intent", "conclusion": "a count" }] }));
-        assert_eq!(TraceLevel::Full.keeps(&stream), Some(stream.clone()));
-        assert_eq!(TraceLevel::None.keeps(&stream), None);
-        assert_eq!(TraceLevel::Summary.keeps(&Value::Null), None);
+        assert_eq!(kept(TraceLevel::Full, &stream), Some(stream.clone()));
+        assert_eq!(kept(TraceLevel::None, &stream), None);
+        assert_eq!(kept(TraceLevel::Summary, &Value::Null), None);
     }
 }

@@ -83,15 +83,17 @@ impl StateStore {
         self.done(writing.commit().await)
     }
 
-    /// Takes out what is older than `before`, and notes which conversations their users have given up.
-    pub async fn prune(&self, before: DateTime<Utc>) -> Result<(), StateError> {
-        let given_up = (Utc::now() - ABANDONED_AFTER).timestamp_millis();
-        let abandon = "UPDATE conversations SET status = 'abandoned' WHERE status = 'active' AND updated_at < ?";
-        self.done(sqlx::query(abandon).bind(given_up).execute(&self.pool).await)?;
-        let before = before.timestamp_millis();
-        self.done(sqlx::query("DELETE FROM turns WHERE created_at < ?").bind(before).execute(&self.pool).await)?;
-        let empty = "DELETE FROM conversations WHERE updated_at < ? AND id NOT IN (SELECT conversation_id FROM turns)";
-        self.done(sqlx::query(empty).bind(before).execute(&self.pool).await)?;
+    /// Takes out what a workspace has older than `before`, and notes which conversations were given up.
+    pub async fn prune(&self, workspace: &str, before: DateTime<Utc>) -> Result<(), StateError> {
+        let abandon = "UPDATE conversations SET status = 'abandoned'
+            WHERE workspace = ? AND status = 'active' AND updated_at < ?";
+        let turns = "DELETE FROM turns WHERE workspace = ? AND created_at < ?";
+        let empty = "DELETE FROM conversations
+            WHERE workspace = ? AND updated_at < ? AND id NOT IN (SELECT conversation_id FROM turns)";
+        for (change, until) in [(abandon, Utc::now() - ABANDONED_AFTER), (turns, before), (empty, before)] {
+            let change = sqlx::query(change).bind(workspace).bind(until.timestamp_millis());
+            self.done(change.execute(&self.pool).await)?;
+        }
         Ok(())
     }
 

@@ -96,6 +96,36 @@ async fn reasoning_is_kept_as_the_level_says() {
 }
 
 #[tokio::test]
+async fn a_run_is_noted_in_the_last_turn_that_gave_the_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    for _ in 0..2 {
+        store.record(&turn("q"), TraceLevel::Full).await.unwrap();
+    }
+    store.executed("/work/shop", "shop/dev", "SELECT 1", true).await.unwrap();
+    store.executed("/work/shop", "shop/dev", "SELECT 2", true).await.unwrap();
+    store.executed("/other", "shop/dev", "SELECT 1", false).await.unwrap();
+    let rows = store.audit(&AuditFilter::default()).await.unwrap();
+    let noted: Vec<_> = rows.iter().map(|row| (row.turn_number, row.record.execution_success)).collect();
+    assert_eq!(noted, [(2, Some(true)), (1, None)]);
+}
+
+#[tokio::test]
+async fn a_turn_is_written_in_a_few_milliseconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let mut times = Vec::new();
+    for question in 0..100 {
+        let begun = std::time::Instant::now();
+        store.record(&turn(&question.to_string()), TraceLevel::Full).await.unwrap();
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    println!("a turn is recorded in p50 {:?}, p95 {:?}", times[50], times[95]);
+    assert!(times[0] < std::time::Duration::from_millis(100), "{times:?}");
+}
+
+#[tokio::test]
 async fn what_models_cost_outlives_the_turns() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
@@ -105,9 +135,10 @@ async fn what_models_cost_outlives_the_turns() {
     let row = &store.audit(&AuditFilter::default()).await.unwrap()[0];
     assert_eq!((row.total_tokens_input, row.total_tokens_output, row.total_cost_usd), (210, 40, 0.5));
     assert_eq!((row.models_used.len(), row.prompt_versions[0].as_str()), (1, "build@abc"));
-    store.prune(Utc::now() + TimeDelta::days(1)).await.unwrap();
-    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap(), []);
-    assert_eq!(store.conversations(&ConversationFilter::default()).await.unwrap(), []);
+    store.prune("/work/shop", Utc::now() + TimeDelta::days(1)).await.unwrap();
+    let left = store.audit(&AuditFilter::default()).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.record.workspace.as_str()).collect::<Vec<_>>(), ["/other"]);
+    assert_eq!(store.conversations(&ConversationFilter::default()).await.unwrap().len(), 1);
     let spent = store.spent("/work/shop").await.unwrap();
     assert_eq!(spent, Spent { tokens_today: 250, usd_today: 0.5, usd_workspace: 0.5 });
     assert_eq!(store.spent("/nowhere").await.unwrap(), Spent::default());

@@ -2,7 +2,10 @@ use chrono::{DateTime, Local, Utc};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{StateError, StateStore, TraceLevel, TurnOutcome, TurnRecord, ValidationStatus};
+use super::{StateError, StateStore, TraceLevel, TurnOutcome, TurnRecord, ValidationStatus, record::kept};
+
+/// Turns in which a query that is run is looked for: what was asked longer ago is hardly what is run now.
+const RECENT: i64 = 500;
 
 /// Where a turn was put.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +30,23 @@ impl StateStore {
             Ok(id)
         };
         self.done(recorded.await)
+    }
+
+    /// Notes how the run of a query went, in the last turn that gave it; nothing when no recent one did.
+    pub async fn executed(&self, workspace: &str, connection: &str, query: &str, ok: bool) -> Result<(), StateError> {
+        let update = "UPDATE turns SET record = json_set(record, '$.execution_success', json(?4)) WHERE id = (
+                SELECT id FROM (SELECT * FROM turns WHERE workspace = ?1 ORDER BY created_at DESC LIMIT ?5)
+                WHERE record ->> 'query' = ?3 AND record ->> 'connection' = ?2
+                ORDER BY created_at DESC LIMIT 1)";
+        let updated = sqlx::query(update)
+            .bind(workspace)
+            .bind(connection)
+            .bind(query)
+            .bind(if ok { "true" } else { "false" })
+            .bind(RECENT)
+            .execute(&self.pool)
+            .await;
+        self.done(updated).map(|_| ())
     }
 }
 
@@ -81,7 +101,7 @@ async fn turn(
     record: &TurnRecord,
     level: TraceLevel,
 ) -> sqlx::Result<TurnId> {
-    let reasoning = level.keeps(&record.reasoning).map(|stream| stream.to_string());
+    let reasoning = kept(level, &record.reasoning).map(|stream| stream.to_string());
     let bare = TurnRecord { reasoning: serde_json::Value::Null, ..record.clone() };
     let bare = serde_json::to_string(&bare).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let insert = "INSERT INTO turns (id, conversation_id, turn_number, workspace, created_at, record, reasoning)

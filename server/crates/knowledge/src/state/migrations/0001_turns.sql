@@ -25,7 +25,6 @@ CREATE TABLE turns (
     UNIQUE (conversation_id, turn_number)
 ) STRICT;
 CREATE INDEX turns_by_time ON turns (workspace, created_at);
-CREATE INDEX turns_by_age ON turns (created_at);
 
 -- What models cost, a row a day: kept when turns are pruned, so that budgets stay true.
 CREATE TABLE spending (
