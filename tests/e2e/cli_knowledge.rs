@@ -57,3 +57,72 @@ fn examples_are_checked_like_the_other_files() {
     }
     assert!(sandbox.ok(&["schemas", "examples"]).json()["properties"]["examples"].is_object());
 }
+
+#[test]
+fn questions_are_kept_and_told() {
+    let sandbox = Sandbox::shop();
+    assert_eq!(sandbox.ok(&["audit", "--json"]).json(), serde_json::json!([]));
+    sandbox.ok(&["ask", "how many customers are there", "--run"]);
+    sandbox.ok(&["ask", "how many orders are there", "--offline"]);
+    let rows = sandbox.ok(&["audit", "--json"]).json();
+    let (offline, ran) = (&rows[0], &rows[1]);
+    assert_eq!((&offline["validation"], &offline["execution_success"]), (&"offline".into(), &serde_json::Value::Null));
+    assert_eq!((&ran["validation"], &ran["execution_success"]), (&"passed".into(), &true.into()), "{ran:#}");
+    assert_eq!((&ran["outcome"], &ran["schema_context"]), (&"query".into(), &serde_json::json!(["customers"])));
+    assert!(ran["reasoning"].is_null() && ran["latency_ms"].as_f64() > Some(0.0), "{ran:#}");
+
+    let id = ran["turn_id"].as_str().expect("an id");
+    let turn = sandbox.ok(&["audit", "--turn", &id[..8], "--json"]).json();
+    assert!(turn["reasoning"]["stages"].as_array().is_some_and(|stages| stages.len() > 3), "{turn:#}");
+    let people = sandbox.ok(&["audit", "--turn", id]).stdout;
+    for part in ["how many customers are there", "count(*)", "it ran", "validation", "Intent Analysis"] {
+        assert!(people.to_lowercase().contains(&part.to_lowercase()), "no {part:?} in {people}");
+    }
+    sandbox.nlq(&["audit", "--turn", "zz"]).refused(1, &["zz", "nlq audit"]);
+    sandbox.nlq(&["audit", "--since", "soon"]).refused(2, &["soon", "7d"]);
+
+    let conversations = sandbox.ok(&["conversations", "list", "--json"]).json();
+    assert_eq!(conversations.as_array().map(Vec::len), Some(2));
+    let first = conversations[1]["id"].as_str().expect("an id");
+    let shown = sandbox.ok(&["conversations", "show", &first[..8], "--json"]).json();
+    assert_eq!((&shown["conversation"]["status"], &shown["turns"][0]["turn_id"]), (&"completed".into(), &id.into()));
+    assert!(sandbox.ok(&["conversations", "show", first]).stdout.contains("1. how many customers are there"));
+
+    let stats = sandbox.ok(&["stats", "--since", "1h", "--json"]).json();
+    assert_eq!((&stats["questions_total"], &stats["validation_pass_rate"]), (&2.into(), &1.0.into()), "{stats:#}");
+    assert_eq!(stats["targets"][0]["met"], true);
+    assert!(sandbox.ok(&["stats"]).stdout.contains("validation_pass_rate"));
+}
+
+#[test]
+fn what_may_be_a_value_of_a_sensitive_column_is_not_kept() {
+    let sandbox = Sandbox::shop();
+    sandbox.write("shop.annotations.yaml", "annotations:\n  - column: customers.email\n    sensitive: true\n");
+    sandbox.ok(&["schema", "refresh"]);
+    sandbox.nlq(&["ask", "customers with email 'ada@example.com'", "--run"]);
+    sandbox.nlq(&["ask", "customers whose email is bruno@example.com"]);
+    let kept = std::fs::read_dir(sandbox.state()).expect("the state").filter_map(|entry| {
+        let path = entry.expect("an entry").path();
+        path.file_name()?.to_str()?.starts_with("nlq.db").then(|| std::fs::read(&path).expect("a file"))
+    });
+    let kept = kept.collect::<Vec<_>>().concat();
+    let holds = |text: &str| kept.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("customers with email '"), "the question is kept");
+    assert!(!holds("ada@example.com") && !holds("bruno@example.com"));
+}
+
+#[test]
+fn a_state_that_cannot_be_used_never_fails_a_question() {
+    let sandbox = Sandbox::shop();
+    let file = sandbox.state().join("nlq.db");
+    std::fs::write(&file, "no database at all ".repeat(100)).expect("the file");
+    let asked = sandbox.ok(&["ask", "how many customers are there"]);
+    assert!(asked.stdout.contains("count(*)") || asked.stdout.contains("COUNT(*)"), "{asked:#?}");
+    sandbox.nlq(&["stats"]).refused(2, &["nlq.db", "damaged"]);
+    std::fs::remove_file(&file).expect("the file");
+
+    sandbox.write("nlq.yaml", &format!("{}observability: {{ trace_level: none }}\n", crate::cli_support::SHOP));
+    sandbox.ok(&["ask", "how many customers are there", "--offline"]);
+    let id = sandbox.ok(&["audit", "--json"]).json()[0]["turn_id"].as_str().expect("an id").to_owned();
+    assert!(sandbox.ok(&["audit", "--turn", &id, "--json"]).json()["reasoning"].is_null());
+}

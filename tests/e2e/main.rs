@@ -15,4 +15,5 @@ mod cli_support;
 mod cli_workspace;
 mod house;
 mod lsp;
+mod lsp_knowledge;
 mod postgres;

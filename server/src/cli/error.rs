@@ -1,6 +1,7 @@
 use std::{io, process::ExitCode};
 
 use nlq_config::TrustError;
+use nlq_knowledge::state::StateError;
 
 use super::output::Output;
 use crate::session::SessionError;
@@ -53,6 +54,12 @@ impl From<SessionError> for CliError {
             "io" | "unknown-connection" => CliError::Usage(error.message),
             _ => CliError::Failed(error.message),
         }
+    }
+}
+
+impl From<StateError> for CliError {
+    fn from(error: StateError) -> Self {
+        CliError::Usage(error.to_string())
     }
 }
 

@@ -3,8 +3,10 @@
 mod annotate;
 mod ask;
 mod asking;
+mod audit;
 mod check;
 mod context;
+mod conversations;
 mod demo;
 mod doctor;
 mod error;
@@ -16,6 +18,7 @@ mod lsp;
 mod output;
 mod schema;
 mod schemas;
+mod stats;
 mod terminal;
 mod trust;
 
@@ -66,6 +69,13 @@ enum Command {
     /// Reviewed examples: list them, or search those that are like a question
     #[command(subcommand)]
     Examples(examples::Command),
+    /// What was asked and answered, with the whole trace of one turn
+    Audit(audit::Args),
+    /// How questions fare: rates, times, tokens, cost, and the targets
+    Stats(stats::Args),
+    /// Questions that belong together
+    #[command(subcommand)]
+    Conversations(conversations::Command),
     /// Find what is wrong with this set-up, and how to mend it
     Doctor(doctor::Args),
     /// Make a demo workspace with a shop database, and answer its questions
@@ -114,6 +124,9 @@ async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
         Command::Schema(command) => schema::run(command, &context).await,
         Command::Annotate(command) => annotate::run(&command, &context),
         Command::Examples(command) => examples::run(&command, &context),
+        Command::Audit(args) => audit::run(args, &context).await,
+        Command::Stats(args) => stats::run(args, &context).await,
+        Command::Conversations(command) => conversations::run(command, &context).await,
         Command::Doctor(args) => doctor::run(args, &context).await,
         Command::Demo(args) => demo::run(args, &context).await,
         Command::Eval(args) => {

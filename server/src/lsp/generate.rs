@@ -53,6 +53,7 @@ impl Backend {
             earlier: conversation.earlier.iter().map(ToString::to_string).collect(),
             replies: conversation.replies.iter().map(ToString::to_string).collect(),
             connection: Some(connection.to_string()),
+            document: Some(open.uri.as_str().to_owned()),
             today: Some(snapshot.today),
             ..Ask::default()
         };

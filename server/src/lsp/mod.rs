@@ -11,6 +11,7 @@ mod convert;
 mod documents;
 mod features;
 mod generate;
+mod knowledge;
 mod progress;
 mod publish;
 mod resolve;
@@ -31,6 +32,12 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
         .custom_method("window/workDoneProgress/cancel", Backend::progress_cancel)
         .custom_method("nlq/didGrantTrust", Backend::did_grant_trust)
         .custom_method("nlq/status", Backend::status)
+        .custom_method("nlq/conversations/list", Backend::conversations)
+        .custom_method("nlq/conversations/turns", Backend::turns)
+        .custom_method("nlq/audit", Backend::audit)
+        .custom_method("nlq/metrics", Backend::metrics)
+        .custom_method("nlq/examples/list", Backend::examples)
+        .custom_method("nlq/examples/search", Backend::search_examples)
         .finish();
     Server::new(tokio::io::stdin(), tokio::io::stdout(), socket).concurrency_level(CONCURRENCY).serve(service).await;
     Ok(())

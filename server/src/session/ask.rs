@@ -26,6 +26,8 @@ pub(crate) struct Ask {
     pub(crate) offline: bool,
     /// One step of another question: takes no steps of its own.
     pub(crate) is_step: bool,
+    /// URI of the document that the prompt stands in.
+    pub(crate) document: Option<String>,
     /// What "today" is; the real day when none.
     pub(crate) today: Option<chrono::NaiveDate>,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Checked {
     pub(crate) iterations: u32,
     /// Calls of models, in order; empty when the embedded engine answered alone.
     pub(crate) calls: Vec<ModelCall>,
+    /// Reviewed examples like the question, as they were found.
+    pub(crate) examples: Vec<Found>,
     /// What the user should know besides, a sentence each: a model that could not be asked.
     pub(crate) notes: Vec<String>,
     /// The queries it took, when one cannot answer.
@@ -69,14 +73,23 @@ impl Checked {
     /// The embedded engine's answer.
     pub(super) fn of(answer: Answer, connection: ConnectionRef, validation: Validation) -> Self {
         let iterations = u32::from(validation != Validation::NotApplicable);
-        Self { answer, connection, validation, iterations, calls: Vec::new(), notes: Vec::new(), steps: None }
+        Self {
+            answer,
+            connection,
+            validation,
+            iterations,
+            calls: Vec::new(),
+            examples: Vec::new(),
+            notes: Vec::new(),
+            steps: None,
+        }
     }
 }
 
 impl Session {
     /// Answers a question: the embedded engine first; a model where one is configured and the engine is not sure enough.
     /// Whatever is answered was checked as far as the workspace allows. `events` hears what happens.
-    pub(crate) async fn ask(
+    pub(super) async fn answered(
         &self,
         ask: &Ask,
         cancel: CancellationToken,
@@ -111,13 +124,14 @@ impl Session {
                 Outcome::Query { .. } => Validation::Offline(reason),
                 _ => Validation::NotApplicable,
             };
-            return Ok(Checked::of(answer, connection, validation));
+            return Ok(Checked { examples, ..Checked::of(answer, connection, validation) });
         }
         let checked = self.embedded(ask, answer, &examples, connection, cancel.clone(), events).await?;
         if known && checked.validation == Validation::Passed {
-            return Ok(checked);
+            return Ok(Checked { examples, ..checked });
         }
-        self.with_model(ask, checked, &examples, cancel, events).await
+        let checked = self.with_model(ask, checked, &examples, cancel, events).await?;
+        Ok(Checked { examples, ..checked })
     }
 
     /// The embedded engine's answer, validated; read anew when the schema turns out to have moved on.

@@ -1,4 +1,5 @@
 use nlq_config::ConnectionRef;
+use nlq_knowledge::state::StateError;
 use nlq_providers::{ProblemKind, ProviderError};
 use nlq_query::sql::Refusal;
 use nlq_text::Span;
@@ -50,6 +51,12 @@ impl From<ProviderError> for SessionError {
             ProblemKind::Cancelled => "cancelled",
         };
         Self { code, message: problem.message, span: problem.span }
+    }
+}
+
+impl From<StateError> for SessionError {
+    fn from(error: StateError) -> Self {
+        Self::new("io", error.to_string())
     }
 }
 

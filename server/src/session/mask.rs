@@ -7,7 +7,7 @@ use nlq_providers::{Rows, Value};
 use nlq_query::sql::{SqlContext, sensitive_outputs};
 
 /// What stands in place of a sensitive value.
-const MASK: &str = "•••";
+pub(super) const MASK: &str = "•••";
 
 /// Masks the values, other than NULL, of the columns of a result that show something sensitive.
 pub(super) fn mask(rows: &mut Rows, sql: &str, view: &WorkspaceView, reference: &ConnectionRef, dialect: Dialect) {

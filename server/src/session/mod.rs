@@ -7,7 +7,10 @@ mod examples;
 mod load;
 mod mask;
 mod model;
+mod record;
+mod recorder;
 mod reviewed;
+mod since;
 mod steps;
 mod system;
 mod validated;
@@ -33,6 +36,9 @@ use nlq_knowledge::ExampleIndex;
 use nlq_llm::{InMemoryLedger, Ledger};
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
 use nlq_query::sql::guard;
+pub(crate) use record::stats_json;
+use recorder::Recorder;
+pub(crate) use since::since;
 pub(crate) use steps::{Combined, DoneStep, Stepped};
 pub(crate) use system::Direct;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +50,7 @@ pub(crate) struct Session {
     trust_store: TrustStore,
     state: Mutex<State>,
     examples: Arc<ExampleIndex>,
+    recorder: Recorder,
     /// One schema reading at a time: a second one waits and finds it done.
     refreshing: tokio::sync::Mutex<()>,
     reloading: Mutex<()>,
@@ -86,6 +93,7 @@ impl Session {
         let session = Self {
             examples: Arc::new(ExampleIndex::new(Vec::new())),
             workspace: Workspace::discover(path),
+            recorder: Recorder::new(trust_store.folder()),
             trust_store,
             state: Mutex::new(State { editor_trust: trust, ..State::default() }),
             refreshing: tokio::sync::Mutex::default(),
@@ -251,7 +259,9 @@ impl Session {
             timeout: agents.execution_timeout,
         });
         let provider = self.provider(reference).await?;
-        let mut rows = self.noting(reference, provider.execute(&query, limits, cancel).await)?;
+        let result = self.noting(reference, provider.execute(&query, limits, cancel).await);
+        self.note_run(reference, sql, &result);
+        let mut rows = result?;
         mask::mask(&mut rows, sql, &self.view(), reference, dialect);
         Ok(rows)
     }
@@ -269,8 +279,9 @@ impl Session {
         self.noting(reference, provider.explain(&query, timeout, cancel).await)
     }
 
-    /// Closes every connection.
+    /// Closes every connection, once what was recorded is written.
     pub(crate) async fn close(&self) {
+        self.recorder.close().await;
         let providers: Vec<_> = self.lock().providers.drain().collect();
         for (_, (_, provider)) in providers {
             provider.close().await;

@@ -213,7 +213,7 @@ fn checked(completed: Completed, connection: ConnectionRef, calls: Vec<ModelCall
         Ended::NoQuery => Validation::NotApplicable,
     };
     answer.reasoning.stages.extend(calls_stage(&calls));
-    Checked { answer, connection, validation, iterations, calls, notes: Vec::new(), steps: None }
+    Checked { iterations, calls, ..Checked::of(answer, connection, validation) }
 }
 
 /// What the calls of models took, for the reasoning stream.

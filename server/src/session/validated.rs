@@ -1,5 +1,7 @@
 //! Validation of the embedded engine's readings: the best one, then the next while the system refuses them.
 
+use std::time::Instant;
+
 use nlq_config::ConnectionRef;
 use nlq_engine::{Answer, Outcome, ReasoningAlternative, ReasoningStage, ReasoningStep};
 use nlq_knowledge::Found;
@@ -25,6 +27,7 @@ impl Session {
             answer.alternatives.iter().map(|other| (other.sql.clone(), other.description.clone(), other.confidence));
         let readings: Vec<_> = std::iter::once((sql, description, answer.confidence)).chain(others).collect();
         let iterations = self.view().config.orchestrator.max_iterations.max(1) as usize;
+        let begun = Instant::now();
         let mut stage = ReasoningStage {
             name: "Validation".into(),
             description: format!("Asking {connection} whether the query is valid"),
@@ -75,6 +78,7 @@ impl Session {
             Validation::NotApplicable => "There is no query to validate".into(),
         };
         let iterations = u32::try_from(stage.steps.len()).unwrap_or(u32::MAX);
+        stage.micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         answer.reasoning.stages.push(stage);
         Ok(Checked { iterations, ..Checked::of(answer, connection, validation) })
     }

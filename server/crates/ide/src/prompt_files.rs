@@ -64,9 +64,12 @@ mod tests {
     fn keys_and_variables_are_offered_and_explained() {
         expect![[r#"
             ""->description:  ""->profile:  ""->system:  ""->user:  ""->temperature:  ""->max_tokens:  ""->output:
-  "#]].assert_eq(&offered("name: judge_query\n$0"));
-        expect![[r#""qu"->query}} "qu"->question}} "qu"->result}}"#]].assert_eq(&offered("name: judge_query\nuser: |\n  {{qu$0"));
-        expect![[r#"""->query ""->question ""->result"#]].assert_eq(&offered("name: judge_query\nuser: |\n  {{question}} {{$0}}"));
+  "#]]
+        .assert_eq(&offered("name: judge_query\n$0"));
+        expect![[r#""qu"->query}} "qu"->question}} "qu"->result}}"#]]
+            .assert_eq(&offered("name: judge_query\nuser: |\n  {{qu$0"));
+        expect![[r#"""->query ""->question ""->result"#]]
+            .assert_eq(&offered("name: judge_query\nuser: |\n  {{question}} {{$0}}"));
         let hover = prompt_file_hover("profile: fast_validation", 3).unwrap();
         assert!(hover.markdown.contains("model profile"), "{}", hover.markdown);
     }

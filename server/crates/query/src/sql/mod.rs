@@ -33,7 +33,7 @@ pub use complete::{Completion, CompletionKind, complete};
 pub use guard::{ReadOnlyQuery, Refusal, guard};
 pub use hardness::{Hardness, hardness};
 pub use outline::{Outline, outline};
-pub use sensitive::{SensitiveOutputs, sensitive_outputs};
+pub use sensitive::{SensitiveOutputs, sensitive_literals, sensitive_outputs};
 pub use statements::statements;
 pub use symbols::{Symbol, SymbolKind, symbol_at, symbols};
 

@@ -8,7 +8,7 @@ use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArguments, Ident, Stat
 use super::{
     SqlContext, SymbolKind,
     children::{argument, function_name},
-    lexer::{Kind, lex},
+    lexer::{Kind, Token, lex},
     parse::{parse, prepare},
     resolve::Resolver,
     scope::{Columns, Found, Rest, is_pseudo_column, read_name, same},
@@ -58,6 +58,28 @@ pub fn sensitive_outputs(text: &str, context: SqlContext<'_>) -> SensitiveOutput
         let lower = text.to_lowercase();
         SensitiveOutputs::Unknown { named: names.columns.iter().chain(&names.tables).any(|name| lower.contains(name)) }
     })
+}
+
+/// The strings and numbers of a text that names something annotated as sensitive: any of them may be a value of it. Told
+/// from words alone, so that no text is too broken for it.
+pub fn sensitive_literals(text: &str, context: SqlContext<'_>) -> Vec<String> {
+    let names = Names::new(context);
+    let tokens = lex(text, context.dialect);
+    let bare = |token: &Token| token.span.of(text).trim_matches(['"', '`', '[', ']']).to_lowercase();
+    let named = |token: &Token| matches!(token.kind, Kind::Word | Kind::Quoted) && names.columns.contains(&bare(token));
+    if !tokens.iter().any(named) {
+        return Vec::new();
+    }
+    let value = |token: &Token| match token.kind {
+        Kind::Number => Some(token.span.of(text).to_owned()),
+        Kind::String => {
+            let (_, rest) = token.span.of(text).split_once('\'')?;
+            // The wildcards of LIKE are no part of the value.
+            Some(rest.trim_end_matches('\'').replace("''", "'").trim_matches(['%', '_']).to_owned())
+        }
+        _ => None,
+    };
+    tokens.iter().filter_map(value).filter(|value| !value.is_empty()).collect()
 }
 
 fn resolved(text: &str, context: SqlContext<'_>) -> Option<SensitiveOutputs> {
