@@ -6,7 +6,7 @@ use crate::{declared::observability::OBSERVABILITY, read::Reader};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ObservabilitySettings {
     /// How much of the reasoning; full.
-    pub trace_level: TraceLevel,
+    pub trace_level: TraceKept,
     /// For how many days; 90.
     pub trace_retention_days: u32,
 }
@@ -14,7 +14,7 @@ pub struct ObservabilitySettings {
 /// How much of a reasoning stream is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TraceLevel {
+pub enum TraceKept {
     /// Nothing.
     None,
     /// Stages and what they came to, without steps and evidence.
@@ -34,9 +34,9 @@ impl ObservabilitySettings {
     pub(crate) fn read(reader: Reader<'_>) -> Self {
         Self {
             trace_level: match reader.text("trace_level").as_deref() {
-                Some("none") => TraceLevel::None,
-                Some("summary") => TraceLevel::Summary,
-                _ => TraceLevel::Full,
+                Some("none") => TraceKept::None,
+                Some("summary") => TraceKept::Summary,
+                _ => TraceKept::Full,
             },
             trace_retention_days: reader.number("trace_retention_days"),
         }
@@ -51,9 +51,9 @@ mod tests {
     #[test]
     fn settings_are_read_or_have_their_defaults() {
         let kept = |text: &str| parse_config(text).value.observability;
-        let told = ObservabilitySettings { trace_level: TraceLevel::Summary, trace_retention_days: 7 };
+        let told = ObservabilitySettings { trace_level: TraceKept::Summary, trace_retention_days: 7 };
         assert_eq!(kept("observability: { trace_level: summary, trace_retention_days: 7 }"), told);
-        let default = ObservabilitySettings { trace_level: TraceLevel::Full, trace_retention_days: 90 };
+        let default = ObservabilitySettings { trace_level: TraceKept::Full, trace_retention_days: 90 };
         assert_eq!((kept(""), kept("observability: { trace_level: some }")), (default, default));
     }
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Local, Utc};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{StateError, StateStore, TraceLevel, TurnOutcome, TurnRecord, ValidationStatus, record::kept};
+use super::{StateError, StateStore, TraceKept, TurnOutcome, TurnRecord, ValidationStatus, record::kept};
 
 /// Turns in which a query that is run is looked for: what was asked longer ago is hardly what is run now.
 const RECENT: i64 = 500;
@@ -20,7 +20,7 @@ pub struct TurnId {
 
 impl StateStore {
     /// Stores a turn with its audit row, whole or not at all; of its reasoning what `level` keeps.
-    pub async fn record(&self, record: &TurnRecord, level: TraceLevel) -> Result<TurnId, StateError> {
+    pub async fn record(&self, record: &TurnRecord, level: TraceKept) -> Result<TurnId, StateError> {
         let recorded = async {
             let mut writing = self.pool.begin_with("BEGIN IMMEDIATE").await?;
             let conversation = conversation(&mut writing, record).await?;
@@ -99,7 +99,7 @@ async fn turn(
     writing: &mut SqliteConnection,
     conversation: &str,
     record: &TurnRecord,
-    level: TraceLevel,
+    level: TraceKept,
 ) -> sqlx::Result<TurnId> {
     let reasoning = kept(level, &record.reasoning).map(|stream| stream.to_string());
     let bare = TurnRecord { reasoning: serde_json::Value::Null, ..record.clone() };
