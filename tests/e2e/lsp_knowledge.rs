@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::{Client, Shop, apply, range};
 
@@ -36,7 +36,7 @@ fn a_generated_answer_is_a_turn() {
     let shown = client.request("nlq/conversations/turns", json!({ "conversation": id }));
     assert!(shown["turns"][0]["reasoning"]["stages"].is_array(), "{shown:#}");
     assert_eq!(client.request("nlq/metrics", json!({ "since": "1d" }))["queries"], 1);
-    assert_eq!(client.request("nlq/metrics", Value::Null)["questions_total"], 1);
+    assert_eq!(client.request("nlq/metrics", json!({}))["questions_total"], 1);
     let refused = client.ask("nlq/audit", json!({ "since": "soon" }));
     assert!(client.reply(refused).1.unwrap_err()["message"].as_str().unwrap().contains("7d"));
     client.shutdown();
@@ -65,7 +65,7 @@ fn examples_are_files_like_the_others() {
     fs::write(&file, text.replace("orders are", "customers are")).expect("the file");
     client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }] }));
     let begun = Instant::now();
-    while client.request("nlq/examples/list", Value::Null)[0]["question"] != "how many customers are there" {
+    while client.request("nlq/examples/list", json!({}))[0]["question"] != "how many customers are there" {
         assert!(begun.elapsed() < Duration::from_secs(10), "the change is not seen");
     }
     assert!(client.request("nlq/examples/search", search)[0]["similarity"].as_f64() < Some(1.0));

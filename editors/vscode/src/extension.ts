@@ -21,6 +21,7 @@ const selector = [
   ...languages.map((language) => ({ scheme: 'untitled', language })),
   { scheme: 'file', pattern: '**/nlq.yaml' },
   { scheme: 'file', pattern: '**/*.annotations.yaml' },
+  { scheme: 'file', pattern: '**/.nlq/examples/*.yaml' },
 ];
 
 /** Restarts after a crash, at most this many within `restartWindowMs`: a server that dies at once is not started for ever. */

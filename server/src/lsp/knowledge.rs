@@ -99,11 +99,10 @@ impl Backend {
         Ok(found.map_err(failed)?.iter().map(found_json).collect())
     }
 
-    /// The parameters, none being none of them, and the session that they are about.
+    /// The parameters, and the session that they are about.
     fn asked(&self, params: Value) -> Result<(Params, Arc<Session>)> {
-        let params: Option<Params> =
+        let params: Params =
             serde_json::from_value(params).map_err(|error| Error::invalid_params(error.to_string()))?;
-        let params = params.unwrap_or_default();
         let named = params.uri.as_ref().and_then(documents::path).and_then(|path| self.state.session(&path));
         let session = named.or_else(|| self.state.sessions().into_iter().next());
         let none = || SessionError::new("no-config", "there is no nlq.yaml in this folder or above it: run `nlq init`");
