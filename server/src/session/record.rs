@@ -5,26 +5,32 @@ use std::time::Instant;
 use chrono::Utc;
 use nlq_config::ConnectionRef;
 use nlq_engine::{Answer, LinkKind, Outcome};
-use nlq_knowledge::state::{AgentTrace, StateStore, Stats, TurnOutcome, TurnRecord, ValidationStatus};
+use nlq_knowledge::{
+    Found,
+    state::{AgentTrace, StateStore, Stats, TurnOutcome, TurnRecord, ValidationStatus},
+};
 use nlq_providers::Rows;
 use nlq_query::sql::{SqlContext, sensitive_literals};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ask, Checked, Session, SessionError, Validation, mask::MASK, recorder::Entry};
+use super::{Ask, Checked, Session, SessionError, Validation, ask::Events, mask::MASK, recorder::Entry};
 
 impl Session {
-    /// Answers a question: the engine, then validation against the system, then the next reading when it is refused
-    /// (at most `max_iterations`). `progress` is told each stage in a few words. The turn is recorded beside it.
+    /// Answers a question: the embedded engine first; a model where one is configured and the engine is not sure enough.
+    /// Whatever is answered was checked as far as the workspace allows. `events` hears what happens. The turn is recorded
+    /// beside it.
     pub(crate) async fn ask(
         &self,
         ask: &Ask,
         cancel: CancellationToken,
-        progress: &(dyn Fn(&str) + Send + Sync),
+        events: Events<'_>,
     ) -> Result<Checked, SessionError> {
         let (begun, created_at) = (Instant::now(), Utc::now());
-        let result = self.answered(ask, cancel, progress).await;
-        let Some(workspace) = self.root() else { return result };
+        // What an answer needs on its way is large: its callers need not carry it.
+        let result = Box::pin(self.answered(ask, cancel, events)).await;
+        // A step is a part of the turn that takes it.
+        let Some(workspace) = self.root().filter(|_| !ask.is_step) else { return result };
         let turn = TurnRecord {
             workspace,
             document: ask.document.clone(),
@@ -74,7 +80,7 @@ impl Session {
     }
 
     fn of_answer(&self, turn: TurnRecord, checked: &Checked) -> TurnRecord {
-        let Checked { answer, connection, validation } = checked;
+        let Checked { answer, connection, validation, calls, examples, .. } = checked;
         let (outcome, query, clarification, reason) = match &answer.outcome {
             Outcome::Query { sql, .. } => (TurnOutcome::Query, Some(sql.clone()), None, None),
             Outcome::Clarification(asked) => (TurnOutcome::Clarification, None, Some(asked.question.clone()), None),
@@ -87,8 +93,9 @@ impl Session {
             Validation::NotApplicable => (ValidationStatus::None, None),
         };
         let stages = &answer.reasoning.stages;
-        let validated =
-            stages.iter().rev().find(|stage| stage.name == "Validation").map_or(0, |stage| stage.steps.len());
+        // Models see all that were found; the engine alone gives one's query as it is.
+        let used = |found: &&Found| !calls.is_empty() || query.as_ref() == Some(&found.example.query);
+        let ids = |found: &Found| found.example.id.clone();
         let agents = stages.iter().map(|stage| AgentTrace {
             agent: stage.name.to_lowercase().replace(' ', "_"),
             conclusion: stage.conclusion.clone(),
@@ -97,7 +104,11 @@ impl Session {
         let turn = TurnRecord {
             connection: connection.to_string(),
             outcome,
-            iterations: if query.is_some() { validated.max(1) as u32 } else { 0 },
+            iterations: checked.iterations,
+            examples_searched: !self.examples.examples().is_empty(),
+            examples_retrieved: examples.iter().map(ids).collect(),
+            examples_used: examples.iter().filter(used).map(ids).collect(),
+            calls: calls.clone(),
             query,
             confidence: answer.confidence,
             validation,

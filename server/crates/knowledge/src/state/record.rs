@@ -118,7 +118,7 @@ impl TurnRecord {
 
     /// US dollars of all calls that have a price.
     pub fn cost_usd(&self) -> f64 {
-        self.calls.iter().filter_map(|call| call.cost_usd).sum()
+        self.calls.iter().filter_map(|call| call.cost_usd).fold(0.0, |sum, cost| sum + cost)
     }
 }
 

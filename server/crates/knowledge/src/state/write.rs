@@ -1,4 +1,4 @@
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -136,7 +136,7 @@ async fn spend(writing: &mut SqliteConnection, record: &TurnRecord) -> sqlx::Res
     Ok(())
 }
 
-/// The user's day, as budgets count it.
+/// The day, in UTC: what budgets count by.
 pub(super) fn day(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Local).format("%Y-%m-%d").to_string()
+    at.format("%Y-%m-%d").to_string()
 }
