@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nlq_config::{CONFIG_FILE, Workspace};
+use nlq_config::{CONFIG_FILE, Workspace, is_example_file, is_prompt_file};
 use nlq_ide::WorkspaceView;
 use nlq_syntax::Language;
 use walkdir::{DirEntry, WalkDir};
@@ -45,7 +45,7 @@ pub(super) fn find(path: &Path, view: &WorkspaceView) -> Result<Vec<Found>, CliE
             found.push(Found { path: entry.into_path(), kind });
         }
     }
-    // They stand in a hidden folder, which is not walked into, and are of no other kind.
+    // They stand in a hidden folder, which is not walked into.
     let examples = view.example_files.iter().filter(|source| source.path.starts_with(path));
     found.extend(examples.map(|source| Found { path: source.path.clone(), kind: Kind::Examples }));
     let prompts = view.root.iter().flat_map(|root| Workspace { root: root.clone() }.prompt_files());
@@ -75,6 +75,13 @@ fn kind(path: &Path, view: &WorkspaceView) -> Option<Kind> {
     }
     if view.annotation_files.iter().any(|source| source.path == path) {
         return Some(Kind::Annotations);
+    }
+    // A file that is named itself is met on the walk as well.
+    if is_example_file(path) {
+        return Some(Kind::Examples);
+    }
+    if is_prompt_file(path) {
+        return Some(Kind::Templates);
     }
     Language::from_path(path).map(Kind::Document)
 }
