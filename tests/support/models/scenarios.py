@@ -59,7 +59,7 @@ SCENARIOS = {
 }
 
 # The words by which databases and nlq's own checks say that a query is wrong.
-ERROR = re.compile(r'no such|does not exist|unknown (column|table)|has no column|not a column|no column|syntax error|near "|refuse', re.I)
+ERROR = re.compile(r'no such|does not exist|unknown (column|table)|has no column|not a column|no column|syntax error|near "|unexpected|refuse', re.I)
 ORDER = re.compile(r'the query is: (SELECT [^\n"]+|DROP [^\n"]+)', re.I)
 
 

@@ -96,7 +96,7 @@ pub(crate) struct Args {
     /// Take only the first questions
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Threads (default: one a core)
+    /// Threads (default: one a core); with --model, questions under way at once (default: 8)
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// What "today" is, as YYYY-MM-DD
@@ -157,7 +157,8 @@ impl Work<'_> {
             agents.settings.max_iterations = 1;
         }
         let (databases, without) = (self.measure.databases, self.args.without.as_slice());
-        let modelled = Modelled { agents, databases, answerer, without, today: self.today };
+        let at_once = self.args.jobs.unwrap_or(model::AT_ONCE).max(1);
+        let modelled = Modelled { agents, databases, answerer, without, today: self.today, at_once };
         let progress = Progress::bar(self.asked.len(), "asking the model");
         modelled.answers(self.asked, out, &self.context.cancel, &|| progress.step()).await
     }

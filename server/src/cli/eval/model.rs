@@ -31,8 +31,8 @@ use super::{
 };
 use crate::session::Direct;
 
-/// Questions under way at once; a profile's own bound holds besides.
-const AT_ONCE: usize = 8;
+/// Questions under way at once, unless the command says otherwise; a profile's own bound holds besides.
+pub(super) const AT_ONCE: usize = 8;
 
 /// What the pipeline tells of an answer besides the query.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub(super) struct Modelled<'a> {
     pub(super) answerer: &'a Answerer,
     pub(super) without: &'a [Part],
     pub(super) today: NaiveDate,
+    /// Questions under way at once.
+    pub(super) at_once: usize,
 }
 
 impl Modelled<'_> {
@@ -77,8 +79,8 @@ impl Modelled<'_> {
         }
         let file = Mutex::new(rewritten(out, asked, &known)?);
         let left: Vec<&Asked> = asked.iter().filter(|asked| !known.contains_key(&asked.id.to_string())).collect();
-        let mut running =
-            futures::stream::iter(left.into_iter().map(|asked| self.answer(asked, cancel))).buffer_unordered(AT_ONCE);
+        let mut running = futures::stream::iter(left.into_iter().map(|asked| self.answer(asked, cancel)))
+            .buffer_unordered(self.at_once);
         let mut written = Ok(());
         while let Some(prediction) = running.next().await {
             step();
