@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use nlq_config::{
-    CONFIG_FILE, Config, ConnectionConfig, ConnectionKind, SecretRef, TlsMode, TrustState, TrustStore, Workspace,
-    parse_config,
+    CONFIG_FILE, Config, ConnectionConfig, ConnectionKind, ModelConfig, ModelService, SecretRef, TlsMode, TrustState,
+    TrustStore, UseModel, Workspace, parse_config,
 };
 use nlq_text::Severity;
 
@@ -99,7 +99,45 @@ fn effects(config: &Config, workspace: &Workspace, out: Output) -> String {
             }
         }
     }
+    if !config.models.is_empty() && config.orchestrator.use_model != UseModel::Never {
+        text.push_str("\n  send questions, names and comments of the schema");
+        text.push_str(", and sample values where a connection has `sample_values`, to");
+        for (profile, model) in &config.models {
+            let service = match model.service {
+                ModelService::Anthropic => "Anthropic",
+                ModelService::Openai => "OpenAI",
+                ModelService::Bedrock => "Amazon Bedrock",
+                ModelService::Gemini => "Gemini",
+                ModelService::Ollama => "Ollama",
+                ModelService::Editor => "the editor's model",
+            };
+            let place = model.base_url.as_ref().map_or(String::new(), |url| format!(" at {url}"));
+            let told = visible(&format!("{service} {}{place}", model.model), false);
+            text.push_str(&format!("\n    {} ({})", out.paint(Style::Bold, profile), told.trim_end()));
+        }
+        for (profile, model) in &config.models {
+            for (setting, secret) in model_settings(model) {
+                if let Some(action) = action(secret, out) {
+                    text.push_str(&format!("\n  {action} for {setting} of the model {profile}"));
+                }
+            }
+        }
+    }
     text
+}
+
+/// Settings of a model that may be secrets, with their names.
+fn model_settings(model: &ModelConfig) -> impl Iterator<Item = (&'static str, &SecretRef)> {
+    let aws = &model.aws;
+    let all = [
+        ("api_key", &model.api_key),
+        ("base_url", &model.base_url),
+        ("region", &aws.region),
+        ("access_key_id", &aws.access_key_id),
+        ("secret_access_key", &aws.secret_access_key),
+        ("session_token", &aws.session_token),
+    ];
+    all.into_iter().filter_map(|(name, secret)| Some((name, secret.as_ref()?)))
 }
 
 fn target(connection: &ConnectionConfig, workspace: &Workspace) -> String {

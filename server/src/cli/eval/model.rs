@@ -314,8 +314,8 @@ pub(super) fn grid(runs: &[&ModelRun]) -> Grid {
     let mut add = |name: &str, part: usize| grid.row([name.to_owned(), share(part), format!("{part} of {all}")]);
     add("answered with a query", count(&|run| run.outcome == "query" && run.validation != "failed"));
     add("validation passed", count(&|run| run.validation == "passed"));
-    add("right form at the first try", count(&|run| run.validation == "passed" && run.iterations == 1));
-    add("mended by the loop", count(&|run| run.validation == "passed" && run.iterations > 1));
+    add("a query stood at the first try", count(&|run| run.signals.is_some() && run.iterations == 1));
+    add("a query stood after repairs", count(&|run| run.signals.is_some() && run.iterations > 1));
     add("asked back", count(&|run| run.outcome == "clarification"));
     add("declined", count(&|run| run.outcome == "abstention"));
     add("refused to the end", count(&|run| run.validation == "failed"));
