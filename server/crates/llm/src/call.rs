@@ -15,7 +15,7 @@ pub struct ModelCall {
     pub prompt: String,
     /// The prompt's version: the beginning of its text's hash.
     pub prompt_version: String,
-    /// Tokens.
+    /// Tokens; of attempts that broke in the middle of their reply, what was sent, about.
     pub usage: Usage,
     /// US dollars; none when the model has no price.
     pub cost_usd: Option<f64>,

@@ -12,6 +12,7 @@ mod error;
 mod failure;
 mod http;
 mod lines;
+mod listener;
 mod meter;
 mod model;
 mod models;

@@ -1,19 +1,12 @@
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Instant,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use nlq_config::{AgentModel, DEFAULT_PROFILE};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Budget, Chat, Delta, InMemoryLedger, LanguageModel, Ledger, LlmError, LlmErrorKind, Meter, ModelCall, OnDelta,
-    Prices, Rendered, Reply, retry::Retry,
+    Budget, Chat, InMemoryLedger, LanguageModel, Ledger, LlmError, LlmErrorKind, Meter, ModelCall, OnDelta, Prices,
+    Rendered, Reply, budget::estimate, listener::Listener, retry::Retry,
 };
 
 /// The models of a workspace, by profile.
@@ -102,7 +95,7 @@ impl Models {
     }
 
     /// Asks the model of the agent's or else the prompt's profile. Failures that pass are tried again, and then the
-    /// fallback is asked; `on_delta` hears [`Delta::Restart`] when the reply begins anew. The call is noted in `meter`, also
+    /// fallback is asked; `on_delta` hears [`Restart`](crate::Delta::Restart) when the reply begins anew. The call is noted in `meter`, also
     /// when it fails.
     pub async fn ask(
         &self,
@@ -116,16 +109,7 @@ impl Models {
         let mut name = settings.and_then(|settings| settings.profile.as_deref()).unwrap_or(&prompt.profile);
         let mut chat = prompt.chat.clone();
         chat.temperature = settings.and_then(|settings| settings.temperature).or(chat.temperature);
-        let heard = AtomicBool::new(false);
-        let listen = |delta: Delta<'_>| {
-            heard.store(true, Relaxed);
-            on_delta(delta);
-        };
-        let restart = || {
-            if heard.swap(false, Relaxed) {
-                on_delta(Delta::Restart);
-            }
-        };
+        let listener = Listener::new(on_delta);
         let mut asked: Vec<&str> = Vec::new();
         loop {
             let (known, bounded) = self.profile(name)?;
@@ -138,19 +122,20 @@ impl Models {
                 prompt_version: prompt.version.clone(),
                 ..ModelCall::default()
             };
-            let result = self.call(bounded, &chat, &mut call, meter, (&listen, &restart), &cancel).await;
+            let result = self.call(bounded, &chat, &mut call, meter, &listener, &cancel).await;
             call.error = result.as_ref().err().map(ToString::to_string);
             self.ledger.record(&call);
             meter.note(call);
-            let fallback = bounded.profile.fallback.as_deref();
-            match (result, fallback) {
-                (Err(error), Some(next)) if error.asks_for_another_model() && !asked.contains(&next) => {
-                    tracing::warn!(profile = known, fallback = next, %error, "asking the fallback model");
-                    restart();
-                    name = next;
-                }
-                (result, _) => return result,
-            }
+            let error = match result {
+                Ok(reply) => return Ok(reply),
+                Err(error) if !error.asks_for_another_model() => return Err(error),
+                Err(error) => error,
+            };
+            let fallback = bounded.profile.fallback.as_deref().and_then(|name| Some(self.profile(name).ok()?.0));
+            let Some(next) = fallback.filter(|next| !asked.contains(next)) else { return Err(error) };
+            tracing::warn!(profile = known, fallback = next, %error, "asking the fallback model");
+            listener.restart();
+            name = next;
         }
     }
 
@@ -161,7 +146,7 @@ impl Models {
         chat: &Chat,
         call: &mut ModelCall,
         meter: &Meter,
-        (listen, restart): (OnDelta<'_>, &(dyn Fn() + Send + Sync)),
+        listener: &Listener<'_>,
         cancel: &CancellationToken,
     ) -> Result<Reply, LlmError> {
         let mut chat = chat.clone();
@@ -180,15 +165,24 @@ impl Models {
                 place = places.acquire() => place,
             };
             retry.attempts += 1;
-            let error = match profile.model.chat(&chat, listen, cancel.clone()).await {
-                Ok(reply) => break Ok(reply),
-                Err(_) if cancel.is_cancelled() => break Err(LlmError::cancelled()),
+            let error = match profile.model.chat(&chat, &|delta| listener.hear(delta), cancel.clone()).await {
+                Ok(reply) => {
+                    call.usage += reply.usage;
+                    break Ok(reply);
+                }
                 Err(error) => error,
             };
+            if listener.has_heard() {
+                // The service tells what a reply took only at its end.
+                call.usage.input += estimate(&chat);
+            }
+            if cancel.is_cancelled() {
+                break Err(LlmError::cancelled());
+            }
             match retry.after(error) {
                 Err(error) => break Err(error),
                 Ok(wait) => {
-                    restart();
+                    listener.restart();
                     drop(place);
                     tokio::select! {
                         biased;
@@ -200,10 +194,7 @@ impl Models {
         };
         call.attempts = retry.attempts;
         call.latency_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Ok(reply) = &result {
-            call.usage = reply.usage;
-            call.cost_usd = price.map(|price| price.of_usage(reply.usage));
-        }
+        call.cost_usd = price.map(|price| price.of_usage(call.usage));
         result
     }
 

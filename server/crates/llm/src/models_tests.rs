@@ -80,7 +80,7 @@ async fn ask(models: &Models) -> String {
 async fn what_passes_is_tried_again_and_heard_anew() {
     let model = scripted("m", [Err(LlmErrorKind::Overloaded(None)), Err(LlmErrorKind::Connection)]);
     expect![[r#"
-        Text("m") Restart Text("m") Restart Text("m") -> m (default x3 1100 None None)
+        Text("m") Restart Text("m") Restart Text("m") -> m (default x3 1178 None None)
     "#]]
     .assert_eq(&ask(&profiles(&[("default", &model, None)])).await);
 }
@@ -109,7 +109,7 @@ async fn the_fallback_is_asked_when_a_service_does_not_answer() {
     let other = scripted("claude-sonnet-4-5", []);
     let models = profiles(&[("high_accuracy", &failing, Some("cheap")), ("cheap", &other, Some("high_accuracy"))]);
     expect![[r#"
-        Text("a") Restart Text("claude-sonnet-4-5") -> claude-sonnet-4-5 (high_accuracy x1 0 None Some("the service failed: ask again later"); cheap x1 1100 Some(0.0045) None)
+        Text("a") Restart Text("claude-sonnet-4-5") -> claude-sonnet-4-5 (high_accuracy x1 39 None Some("the service failed: ask again later"); cheap x1 1100 Some(0.0045) None)
     "#]].assert_eq(&ask(&models).await);
 }
 
@@ -177,4 +177,12 @@ async fn without_a_profile_it_says_where_to_add_one() {
         -> there is no model profile `high_accuracy` and no `default`: add one under `models` in nlq.yaml ()
     "#]]
     .assert_eq(&ask(&Models::default()).await);
+}
+
+#[tokio::test]
+async fn a_fallback_that_leads_back_ends() {
+    let failing = scripted("a", [Err(LlmErrorKind::Authentication), Err(LlmErrorKind::Authentication)]);
+    let models = profiles(&[("default", &failing, Some("no-such-profile"))]);
+    assert!(ask(&models).await.contains("the service failed"));
+    assert_eq!(failing.chats.lock().unwrap().len(), 1);
 }

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use rand::Rng;
 
 use crate::{LlmError, LlmErrorKind};
 
@@ -36,7 +35,7 @@ impl Retry {
             return Err(error);
         }
         let longest = (FIRST_WAIT * 2_u32.saturating_pow(self.attempts.saturating_sub(1))).min(LONGEST_WAIT);
-        let jitter = longest.mul_f64(rand::rng().random());
+        let jitter = longest.mul_f64(fastrand::f64());
         let wait = match error.kind {
             // Not before the service says, and not all at the same moment.
             LlmErrorKind::RateLimited(Some(asked)) | LlmErrorKind::Overloaded(Some(asked)) => {
