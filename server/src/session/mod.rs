@@ -33,7 +33,7 @@ use nlq_config::{ConnectionConfig, ConnectionRef, TrustState, TrustStore, Truste
 use nlq_engine::SchemaIndex;
 use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
 use nlq_knowledge::ExampleIndex;
-use nlq_llm::{InMemoryLedger, Ledger};
+use nlq_llm::InMemoryLedger;
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
 use nlq_query::sql::guard;
 pub(crate) use record::stats_json;
@@ -55,7 +55,7 @@ pub(crate) struct Session {
     refreshing: tokio::sync::Mutex<()>,
     reloading: Mutex<()>,
     /// What models have taken.
-    ledger: Arc<dyn Ledger>,
+    ledger: Arc<InMemoryLedger>,
 }
 
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use nlq_agents::{AGENTS, Agents, Calibration, Category, Completed, Ended, Failur
 use nlq_config::{AgentModel, ConnectionRef, UseModel};
 use nlq_engine::{Outcome, ReasoningStage, ReasoningStep};
 use nlq_knowledge::Found;
-use nlq_llm::{LanguageModel, LlmErrorKind, Meter, ModelCall, Prompts, Usage};
+use nlq_llm::{LanguageModel, LlmErrorKind, Meter, ModelCall, Prompts, Spent, Usage};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,7 @@ impl Session {
             Err(error) => return Ok(noted(embedded, &error.message)),
         };
         let Some(index) = self.index(&embedded.connection) else { return Ok(embedded) };
+        self.know_spending().await;
         let away = match &embedded.validation {
             Validation::Offline(why) => Some(why.clone()),
             _ => None,
@@ -87,6 +88,26 @@ impl Session {
         }
     }
 
+    /// Where there is a budget, what was spent before this process and beside it counts.
+    async fn know_spending(&self) {
+        if self.view().config.budget.is_unbounded() {
+            return;
+        }
+        let Some(root) = self.root() else { return };
+        let spent = match self.state().await {
+            Ok(state) => state.spent(&root).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.message),
+        };
+        match spent {
+            Ok(spent) => self.ledger.at_least(Spent {
+                today_tokens: spent.tokens_today,
+                today_usd: spent.usd_today,
+                workspace_usd: spent.usd_workspace,
+            }),
+            Err(error) => tracing::warn!("the budget only knows what this process has spent: {error}"),
+        }
+    }
+
     /// The agents with their models; none when no model is configured or the workspace is not trusted.
     pub(crate) fn agents(&self) -> Result<Option<Arc<Agents>>, SessionError> {
         let config = {
@@ -119,7 +140,7 @@ impl Session {
         if config.models.is_empty() {
             return Ok(None);
         }
-        let mut models = nlq_llm::configured(config, root, &trusted, Arc::clone(&self.ledger), None)
+        let mut models = nlq_llm::configured(config, root, &trusted, self.ledger.clone(), None)
             .map_err(|error| SessionError::new("model", error.message))?
             .wrapped(wrap);
         if let Some(profile) = profile {

@@ -48,6 +48,15 @@ impl Ledger for InMemoryLedger {
 }
 
 impl InMemoryLedger {
+    /// Takes in what is known from elsewhere, such as from other processes: never less than is known already.
+    pub fn at_least(&self, known: Spent) {
+        self.at(Utc::now().date_naive(), None);
+        let (_, spent) = &mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.today_tokens = spent.today_tokens.max(known.today_tokens);
+        spent.today_usd = spent.today_usd.max(known.today_usd);
+        spent.workspace_usd = spent.workspace_usd.max(known.workspace_usd);
+    }
+
     fn at(&self, today: NaiveDate, call: Option<&ModelCall>) -> Spent {
         let mut held = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let (day, spent) = &mut *held;
