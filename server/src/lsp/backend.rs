@@ -20,7 +20,9 @@ use super::{
     capabilities::{self, Negotiated, changed_settings},
     code_actions, convert,
     documents::{self, Open},
-    features, publish,
+    features,
+    llm::EditorModels,
+    publish,
     state::State,
 };
 use crate::session::{EditorTrust, Session};
@@ -119,6 +121,10 @@ impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let negotiated = Negotiated::new(&params);
         self.state.negotiate(|state| *state = negotiated);
+        if negotiated.lends_models {
+            let models = EditorModels::new(self.client.clone(), Arc::clone(&self.state.listeners));
+            self.state.editor_models.get_or_init(|| Arc::new(models));
+        }
         let version = Some(env!("CARGO_PKG_VERSION").to_owned());
         Ok(InitializeResult {
             capabilities: capabilities::server(negotiated),

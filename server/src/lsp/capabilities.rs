@@ -31,6 +31,8 @@ pub(super) struct Negotiated {
     pub(super) shows_progress: bool,
     pub(super) document_changes: bool,
     pub(super) resolves_edits: bool,
+    /// The client answers `nlq/llm/complete`.
+    pub(super) lends_models: bool,
     pub(super) trust: EditorTrust,
     pub(super) settings: EditorSettings,
 }
@@ -55,6 +57,7 @@ impl Default for EditorSettings {
 #[serde(rename_all = "camelCase", default)]
 struct InitializationOptions {
     editor_trust: Option<bool>,
+    llm: bool,
     settings: EditorSettings,
 }
 
@@ -94,6 +97,7 @@ impl Negotiated {
             resolves_edits: text_document
                 .and_then(|caps| caps.code_action.as_ref()?.resolve_support.as_ref())
                 .is_some_and(|support| support.properties.iter().any(|property| property == "edit")),
+            lends_models: options.llm,
             trust: match options.editor_trust {
                 None => EditorTrust::Absent,
                 Some(true) => EditorTrust::Granted,

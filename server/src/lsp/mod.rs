@@ -12,6 +12,7 @@ mod documents;
 mod features;
 mod generate;
 mod knowledge;
+mod llm;
 mod progress;
 mod publish;
 mod resolve;
@@ -31,6 +32,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     let (service, socket) = LspService::build(Backend::new)
         .custom_method("window/workDoneProgress/cancel", Backend::progress_cancel)
         .custom_method("nlq/didGrantTrust", Backend::did_grant_trust)
+        .custom_method("nlq/llm/delta", Backend::llm_delta)
         .custom_method("nlq/status", Backend::status)
         .custom_method("nlq/conversations/list", Backend::conversations)
         .custom_method("nlq/conversations/turns", Backend::turns)

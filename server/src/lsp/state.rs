@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -12,6 +12,7 @@ use std::{
 use dashmap::DashMap;
 use nlq_config::{TrustStore, Workspace};
 use nlq_ide::{Options, Snapshot};
+use nlq_llm::EditorTransport;
 use nlq_text::Encoding;
 use tokio_util::sync::CancellationToken;
 use tower_lsp_server::ls_types::{ProgressToken, Uri};
@@ -19,6 +20,7 @@ use tower_lsp_server::ls_types::{ProgressToken, Uri};
 use super::{
     capabilities::Negotiated,
     documents::{Documents, Open},
+    llm::Listeners,
     progress::Cancellable,
 };
 use crate::session::{EditorTrust, Session};
@@ -31,6 +33,10 @@ pub(super) struct State {
     sessions: Mutex<HashMap<PathBuf, Arc<Session>>>,
     cancellable: Arc<DashMap<String, CancellationToken>>,
     tokens: AtomicU64,
+    /// The client's language models, when it lends them.
+    pub(super) editor_models: OnceLock<Arc<dyn EditorTransport>>,
+    /// Who listens to the replies of those models that are under way.
+    pub(super) listeners: Listeners,
     /// The last status sent, so that it is sent only when it changes.
     pub(super) last_status: Mutex<Option<serde_json::Value>>,
 }
@@ -66,7 +72,8 @@ impl State {
         let root = Workspace::discover(path)?.root;
         let trust = self.negotiated().trust;
         let mut sessions = self.sessions_lock();
-        let open = || Arc::new(Session::open_in_editor(&root, TrustStore::open(), trust));
+        let editor = self.editor_models.get().cloned();
+        let open = || Arc::new(Session::open_in_editor(&root, TrustStore::open(), trust, editor));
         Some(Arc::clone(sessions.entry(root.clone()).or_insert_with(open)))
     }
 

@@ -1,10 +1,13 @@
-//! Values of sensitive columns are never shown.
+//! Values of sensitive columns are never shown, kept or sent.
 
+use nlq_agents::redacted;
 use nlq_catalog::Dialect;
 use nlq_config::ConnectionRef;
 use nlq_ide::WorkspaceView;
 use nlq_providers::{Rows, Value};
 use nlq_query::sql::{SqlContext, sensitive_outputs};
+
+use super::SessionError;
 
 /// What stands in place of a sensitive value.
 pub(super) const MASK: &str = "•••";
@@ -20,4 +23,13 @@ pub(super) fn mask(rows: &mut Rows, sql: &str, view: &WorkspaceView, reference: 
             *cell = Value::Text(MASK.to_owned());
         }
     }
+}
+
+/// What a system says of a value that a query stumbled on may quote it, from whatever column: where anything is sensitive, only
+/// what stands in the query itself is left.
+pub(super) fn mask_error(mut error: SessionError, sql: &str, view: &WorkspaceView) -> SessionError {
+    if error.code == "data" && view.annotations.has_sensitive() {
+        error.message = redacted(&error.message, sql);
+    }
+    error
 }

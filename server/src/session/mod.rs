@@ -33,7 +33,7 @@ use nlq_config::{ConnectionConfig, ConnectionRef, TrustState, TrustStore, Truste
 use nlq_engine::SchemaIndex;
 use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
 use nlq_knowledge::ExampleIndex;
-use nlq_llm::InMemoryLedger;
+use nlq_llm::{EditorTransport, InMemoryLedger};
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
 use nlq_query::sql::guard;
 pub(crate) use record::stats_json;
@@ -56,6 +56,8 @@ pub(crate) struct Session {
     reloading: Mutex<()>,
     /// What models have taken.
     ledger: Arc<InMemoryLedger>,
+    /// The editor's own models, in an editor that lends them.
+    editor: Option<Arc<dyn EditorTransport>>,
 }
 
 #[derive(Debug, Default)]
@@ -85,11 +87,16 @@ impl Session {
     /// Reads the workspace at or above `path`: files only, nothing is connected. A folder without `nlq.yaml` gives an
     /// empty view whose root is none.
     pub(crate) fn open(path: &Path, trust_store: TrustStore) -> Self {
-        Self::open_in_editor(path, trust_store, EditorTrust::Absent)
+        Self::open_in_editor(path, trust_store, EditorTrust::Absent, None)
     }
 
-    /// The same under an editor's own trust.
-    pub(crate) fn open_in_editor(path: &Path, trust_store: TrustStore, trust: EditorTrust) -> Self {
+    /// The same under an editor's own trust, with the models that it lends.
+    pub(crate) fn open_in_editor(
+        path: &Path,
+        trust_store: TrustStore,
+        trust: EditorTrust,
+        editor: Option<Arc<dyn EditorTransport>>,
+    ) -> Self {
         let session = Self {
             examples: Arc::new(ExampleIndex::new(Vec::new())),
             workspace: Workspace::discover(path),
@@ -99,6 +106,7 @@ impl Session {
             refreshing: tokio::sync::Mutex::default(),
             reloading: Mutex::default(),
             ledger: Arc::new(InMemoryLedger::default()),
+            editor,
         };
         session.reload();
         session
@@ -260,6 +268,7 @@ impl Session {
         });
         let provider = self.provider(reference).await?;
         let result = self.noting(reference, provider.execute(&query, limits, cancel).await);
+        let result = result.map_err(|error| mask::mask_error(error, sql, &self.view()));
         self.note_run(reference, sql, &result);
         let mut rows = result?;
         mask::mask(&mut rows, sql, &self.view(), reference, dialect);
@@ -276,7 +285,8 @@ impl Session {
         let query = guard(sql, self.dialect(reference)?)?;
         let timeout = self.view().config.agents.execution_timeout;
         let provider = self.provider(reference).await?;
-        self.noting(reference, provider.explain(&query, timeout, cancel).await)
+        let plan = self.noting(reference, provider.explain(&query, timeout, cancel).await);
+        plan.map_err(|error| mask::mask_error(error, sql, &self.view()))
     }
 
     /// Closes every connection, once what was recorded is written.

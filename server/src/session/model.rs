@@ -66,9 +66,12 @@ impl Session {
                 done.calls.extend(meter.calls().into_iter().skip(noted));
                 Ok(done)
             }
-            // No query of the model stood, and the embedded engine has one that does.
+            // No query of the model stood, and the embedded engine has one that does. What is refused as unsafe is shown to
+            // nobody.
             Ok(Completed { ended: Ended::Failed(failure), answer, .. })
-                if failure.category.recovery() == Recovery::Repair && embedded.validation == Validation::Passed =>
+                if failure.category == Category::Refused
+                    || (failure.category.recovery() == Recovery::Repair
+                        && embedded.validation == Validation::Passed) =>
             {
                 let stages = answer.reasoning.stages;
                 let mut kept = noted(embedded, &failure.message);
@@ -140,7 +143,7 @@ impl Session {
         if config.models.is_empty() {
             return Ok(None);
         }
-        let mut models = nlq_llm::configured(config, root, &trusted, self.ledger.clone(), None)
+        let mut models = nlq_llm::configured(config, root, &trusted, self.ledger.clone(), self.editor.clone())
             .map_err(|error| SessionError::new("model", error.message))?
             .wrapped(wrap);
         if let Some(profile) = profile {

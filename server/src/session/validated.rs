@@ -9,7 +9,7 @@ use nlq_query::sql::guard;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Checked, Session, SessionError, Validation, reviewed::rejected};
+use super::{Checked, Session, SessionError, Validation, mask::mask_error, reviewed::rejected};
 
 impl Session {
     /// Asks the system about the best reading, then about the next ones while it refuses them.
@@ -93,7 +93,8 @@ impl Session {
         let query = guard(sql, self.dialect(connection)?)?;
         let timeout = self.view().config.agents.execution_timeout;
         let provider = self.provider(connection).await?;
-        self.noting(connection, provider.validate(&query, timeout, cancel).await)
+        let verdict = self.noting(connection, provider.validate(&query, timeout, cancel).await);
+        verdict.map_err(|error| mask_error(error, sql, &self.view()))
     }
 }
 

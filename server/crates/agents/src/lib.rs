@@ -34,6 +34,7 @@ mod validator;
 pub use confidence::{Calibration, FACTORS, Signals};
 pub use context::outline;
 pub use orchestrator::{AGENTS, Agents, Completed, Ended, Settings};
+pub use redact::redacted;
 pub use steps::{Combine, CombineKind, Plan, Step};
 pub use system::{Category, Failure, Recovery, System};
 pub use task::{Event, Task};

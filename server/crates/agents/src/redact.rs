@@ -1,7 +1,8 @@
-//! Errors of a database may quote a stored value, which may be a sensitive one; what goes to a model may not.
+//! Errors of a database may quote a stored value, which may be a sensitive one; what goes to a model may not, nor what is kept
+//! where anything is sensitive.
 
 /// The message with every quoted text left out that the query itself does not have.
-pub(crate) fn redacted(message: &str, query: &str) -> String {
+pub fn redacted(message: &str, query: &str) -> String {
     let known = query.to_lowercase();
     let mut out = String::with_capacity(message.len());
     let mut rest = message;

@@ -94,6 +94,11 @@ impl Annotations {
         qualified(schema, &plain).and_then(|key| self.columns.get(&key)).or_else(|| self.columns.get(&plain))
     }
 
+    /// True when anything is marked sensitive.
+    pub fn has_sensitive(&self) -> bool {
+        self.tables.values().any(|table| table.sensitive) || self.columns.values().any(|column| column.sensitive)
+    }
+
     /// True when a column, or its whole table, is marked sensitive.
     pub fn is_sensitive(&self, schema: Option<&str>, table: &str, column: &str) -> bool {
         self.table(schema, table).is_some_and(|t| t.sensitive)

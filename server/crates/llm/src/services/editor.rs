@@ -21,10 +21,13 @@ pub trait EditorTransport: fmt::Debug + Send + Sync {
     async fn complete(
         &self,
         request: EditorRequest,
-        on_text: &(dyn Fn(&str) + Send + Sync),
+        on_text: OnText<'_>,
         cancel: CancellationToken,
     ) -> Result<EditorReply, EditorFailure>;
 }
+
+/// Hears the pieces of a text.
+pub type OnText<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
 /// What the editor's model is asked: the parameters of `nlq/llm/complete`.
 #[derive(Debug, Clone, PartialEq, Serialize)]

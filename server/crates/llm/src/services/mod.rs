@@ -14,7 +14,7 @@ mod tests;
 
 pub use anthropic::Anthropic;
 pub use bedrock::{Bedrock, Credentials};
-pub use editor::{EditorFailure, EditorFailureKind, EditorModel, EditorReply, EditorRequest, EditorTransport};
+pub use editor::{EditorFailure, EditorFailureKind, EditorModel, EditorReply, EditorRequest, EditorTransport, OnText};
 pub use gemini::Gemini;
 pub use ollama::Ollama;
 pub use openai::OpenAi;

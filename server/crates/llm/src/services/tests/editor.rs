@@ -13,7 +13,7 @@ impl EditorTransport for Scripted {
     async fn complete(
         &self,
         request: EditorRequest,
-        on_text: &(dyn Fn(&str) + Send + Sync),
+        on_text: crate::OnText<'_>,
         _: CancellationToken,
     ) -> Result<EditorReply, EditorFailure> {
         expect![[r#"{"id":"fast-0","profile":"fast","model":"gpt-4o","system":"You write SQL.","messages":[{"role":"user","text":"how many orders"}],"tools":[{"name":"answer","description":"The answer.","parameters":{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]}}],"must_call":"answer","temperature":0.1,"max_tokens":100}"#]]
