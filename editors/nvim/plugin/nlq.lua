@@ -24,6 +24,10 @@ end
 
 vim.api.nvim_create_user_command('NlqTrust', at_cursor('trust'), { desc = 'Let nlq connect to what nlq.yaml names' })
 
+vim.api.nvim_create_user_command('NlqCancel', function()
+  require('nlq.commands').cancel()
+end, { desc = 'Stop what the commands of nlq are doing' })
+
 vim.api.nvim_create_user_command('NlqInfo', function()
   local status = require('nlq.status').get()
   if not status then

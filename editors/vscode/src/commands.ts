@@ -1,8 +1,9 @@
 // The commands: what the palette offers, and how the answers of the server's own commands are shown.
 
 import * as vscode from 'vscode';
-import { ExecuteCommandRequest, LanguageClient } from 'vscode-languageclient/node';
+import { LanguageClient } from 'vscode-languageclient/node';
 import { isTold } from './client';
+import { request } from './progress';
 import { PlanResult, ReasoningResult, RefreshResult, RunResult, TestResult, TrustResult } from './protocol';
 import { ResultsPanel } from './results';
 import { Views } from './views';
@@ -47,7 +48,7 @@ export async function execute(
     return vscode.commands.executeCommand('workbench.trust.manage');
   }
   try {
-    const answer: unknown = await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args });
+    const answer: unknown = await request(client, command, args);
     if (answer !== null && answer !== undefined) await show[command]?.(answer);
     return answer;
   } catch (error) {

@@ -55,14 +55,14 @@ async function complete(params: Complete, told: (text: string) => void, token: v
 }
 
 /** The model of that id or family, `vendor/` before it or not; any when none is named. */
-async function pick(wanted: string | null): Promise<vscode.LanguageModelChat> {
+async function pick(wanted?: string | null): Promise<vscode.LanguageModelChat> {
   const models = await available();
   if (models.length === 0) {
     void offerProviders();
     throw failure('not_available', 'VS Code has no language model: sign in to GitHub Copilot, or install another extension that provides one');
   }
   const names = ({ vendor, family, id }: vscode.LanguageModelChat) => [family, id, `${vendor}/${family}`, `${vendor}/${id}`];
-  const model = wanted === null ? models[0] : models.find((one) => names(one).includes(wanted));
+  const model = wanted == null ? models[0] : models.find((one) => names(one).includes(wanted));
   if (model) return model;
   const known = [...new Set(models.map((one) => `${one.vendor}/${one.family}`))].join(', ');
   throw failure('not_available', `VS Code has no language model ${wanted}; it has ${known}`);

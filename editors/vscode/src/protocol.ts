@@ -75,8 +75,8 @@ export interface Message {
 export interface Complete {
   id: string;
   profile: string;
-  /** The wanted family or id; any model when null. */
-  model: string | null;
+  /** The wanted family or id; any model when there is none. */
+  model?: string | null;
   system: string;
   messages: Message[];
   tools: { name: string; description: string; parameters: object }[];

@@ -32,12 +32,20 @@ local show = {
 
 local told = { -32803, -32800, -32802 } -- RequestFailed, RequestCancelled, ServerCancelled
 
+--- What is under way: client by request.
+---@type table<integer, vim.lsp.Client>
+local running = {}
+
 ---@param client vim.lsp.Client
 ---@param buffer integer
 ---@param command string
 ---@param arguments table[]
 local function send(client, buffer, command, arguments)
-  client:request('workspace/executeCommand', { command = command, arguments = arguments }, function(failure, answer)
+  local sent, request
+  sent, request = client:request('workspace/executeCommand', { command = command, arguments = arguments }, function(failure, answer)
+    if request then
+      running[request] = nil
+    end
     if failure then
       -- The server tells of its own failures by window/showMessage, and a cancel is the user's.
       if vim.tbl_contains(told, failure.code) then
@@ -48,6 +56,17 @@ local function send(client, buffer, command, arguments)
       show[command](answer)
     end
   end, buffer)
+  if sent and request then
+    running[request] = client
+  end
+end
+
+--- Cancels every command that is under way.
+function M.cancel()
+  for request, client in pairs(running) do
+    client:cancel_request(request)
+    running[request] = nil
+  end
 end
 
 --- For `vim.lsp.Config.commands`: what a code lens or a code action asks for.
