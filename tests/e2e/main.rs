@@ -4,7 +4,10 @@
 mod client;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+#[path = "../support/models.rs"]
+mod scripted_models;
 
+mod canaries;
 mod cli_ask;
 mod cli_check;
 mod cli_demo;
@@ -16,4 +19,6 @@ mod cli_workspace;
 mod house;
 mod lsp;
 mod lsp_knowledge;
+mod lsp_models;
+mod models;
 mod postgres;

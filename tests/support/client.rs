@@ -29,6 +29,8 @@ pub struct Client {
     pub notifications: Vec<(Instant, Value)>,
     /// Edits that the server asked the editor to apply.
     pub applied: Vec<Value>,
+    /// Requests for the editor's language model, which the test itself answers.
+    asked: Vec<Value>,
     versions: HashMap<String, i64>,
 }
 
@@ -53,15 +55,12 @@ pub fn uri(path: &Path) -> String {
 impl Client {
     /// Starts the server in a folder; `state` is its own state folder.
     pub fn spawn(binary: &str, folder: &Path, state: &Path) -> Self {
-        let mut child = Command::new(binary)
-            .arg("lsp")
-            .current_dir(folder)
-            .env("NLQ_STATE_DIR", state)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the server starts");
+        Self::over(Command::new(binary).arg("lsp").current_dir(folder).env("NLQ_STATE_DIR", state))
+    }
+
+    /// Starts the server by a command of one's own.
+    pub fn over(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the server starts");
         let input = child.stdin.take().expect("piped");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, messages) = channel();
@@ -80,6 +79,7 @@ impl Client {
             replies: HashMap::new(),
             notifications: Vec::new(),
             applied: Vec::new(),
+            asked: Vec::new(),
             versions: HashMap::new(),
         }
     }
@@ -173,6 +173,25 @@ impl Client {
         while self.receive(end) {}
     }
 
+    /// Waits until the server asks for the editor's language model: the request's id and its parameters.
+    pub fn asked(&mut self) -> (Value, Value) {
+        let end = Instant::now() + PATIENCE;
+        while self.asked.is_empty() {
+            assert!(self.receive(end), "no nlq/llm/complete within {PATIENCE:?}");
+        }
+        let mut request = self.asked.remove(0);
+        (request["id"].take(), request["params"].take())
+    }
+
+    /// Answers a request of the server.
+    pub fn respond(&mut self, id: &Value, reply: Result<Value, Value>) {
+        let (name, value) = match reply {
+            Ok(result) => ("result", result),
+            Err(error) => ("error", error),
+        };
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, name: value }));
+    }
+
     /// Opens a document that need not exist on disk; returns its URI.
     pub fn open(&mut self, path: &Path, language: &str, text: &str) -> String {
         let uri = uri(path);
@@ -241,6 +260,7 @@ impl Client {
             Err(RecvTimeoutError::Disconnected) => panic!("the server went away"),
         };
         match (message.get("method").and_then(Value::as_str), message.get("id")) {
+            (Some("nlq/llm/complete"), Some(_)) => self.asked.push(message),
             (Some(method), Some(id)) => {
                 let result = self.answer(method, &message["params"]);
                 let reply = json!({ "jsonrpc": "2.0", "id": id, "result": result });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -50,16 +50,22 @@ function run(command, args, options) {
 /** One running VS Code with the extension, a fresh workspace and fresh user folders. */
 export class Editor {
   /**
-   * @param {{ trust?: boolean, settings?: object, size?: { width: number, height: number }, scale?: number }}
+   * @param {{ trust?: boolean, settings?: object, size?: { width: number, height: number }, scale?: number, models?: string[],
+   *   upstream?: string, config?: string }}
    *   options with `trust: false` the editor asks about trust as it does at a user's; otherwise all workspaces are trusted.
+   *   With `models` another extension provides language models of these names, which the `upstream` answers. `config` is
+   *   appended to the workspace's nlq.yaml.
    */
-  static async start({ trust = true, settings = {}, size = { width: 1280, height: 720 }, scale = 1 } = {}) {
+  static async start({
+    trust = true, settings = {}, size = { width: 1280, height: 720 }, scale = 1, models = [], upstream = '', config = '',
+  } = {}) {
     const editor = new Editor();
     editor.folder = mkdtempSync(path.join(tmpdir(), 'nlq-vscode-'));
     editor.workspace = path.join(editor.folder, 'shop');
     const sub = (name) => path.join(editor.folder, name);
     // `demo` trusts what it made; its trust is kept apart from the editor's, where a test grants its own.
     await run(given.nlq, ['demo', editor.workspace], { env: { ...process.env, NLQ_STATE_DIR: sub('demo-state') } });
+    appendFileSync(path.join(editor.workspace, 'nlq.yaml'), config);
     editor.restore();
 
     mkdirSync(sub('user/User'), { recursive: true });
@@ -86,6 +92,8 @@ export class Editor {
       XDG_STATE_HOME: sub('state'),
       XDG_CACHE_HOME: sub('cache'),
       NLQ_STATE_DIR: sub('nlq-state'),
+      NLQ_TEST_UPSTREAM: upstream,
+      NLQ_TEST_MODELS: models.join(' '),
     };
     const program = path.join(tools, 'code-server/node_modules/code-server/out/node/entry.js');
     const base = [program, '--user-data-dir', sub('user'), '--extensions-dir', sub('extensions')];
@@ -116,7 +124,13 @@ export class Editor {
       });
       editor.page = editor.browser.pages()[0] ?? (await editor.browser.newPage());
       editor.page.setDefaultTimeout(patience);
-      await editor.page.goto(`${url}/?folder=${encodeURIComponent(editor.workspace)}`);
+      const query = new URLSearchParams({ folder: editor.workspace });
+      if (models.length > 0) {
+        const extension = `vscode-remote://127.0.0.1:${port}${path.join(here, 'models')}`;
+        // The API to provide models is still a proposal.
+        query.set('payload', JSON.stringify([['extensionDevelopmentPath', extension], ['enableProposedApi', '']]));
+      }
+      await editor.page.goto(`${url}/?${query}`);
       await editor.page.waitForSelector('.monaco-workbench .explorer-folders-view');
     } catch (error) {
       await editor.stop();

@@ -1,7 +1,9 @@
 // The scenarios that a user of VS Code meets, in real VS Code. Prints a line a test and ends with 1 when one fails.
 
 import assert from 'node:assert/strict';
+import { Gateway } from './gateway.mjs';
 import { Editor, given, until } from './harness.mjs';
+import { gatewayTests, noModelTests, noModels, ownModelTests, ownModels, throughGateway } from './models.mjs';
 
 const tests = {
   async 'a question in a comment becomes a query below it'(editor) {
@@ -251,5 +253,13 @@ async function suite(tests, options) {
 await suite(tests, {});
 await suite(untrusted, { trust: false });
 await suite(withoutServer, { settings: { 'nlq.server.path': '/nowhere/nlq' } });
+const gateway = await Gateway.start('--litellm');
+try {
+  await suite(gatewayTests(gateway), throughGateway(gateway));
+  await suite(ownModelTests(gateway), ownModels(gateway));
+  await suite(noModelTests, noModels);
+} finally {
+  gateway.stop();
+}
 console.log(`pictures: ${given.pictures}`);
 process.exit(failed === 0 ? 0 : 1);

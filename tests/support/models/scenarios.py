@@ -53,7 +53,7 @@ SCENARIOS = {
     'busy-once': [{'status': 429, 'retry_after': 1}, {}],
     'overloaded-once': [{'status': 529}, {}],
     'broken': [{'status': 500}],
-    'short-sighted': [{'until_shorter': 6000}],
+    'short-sighted': [{'until_shorter': 9000}],
     'slow': [{'pace': 0.15}],
     'every-second': [{'every_second': True}, {'after_error': True}],
 }
@@ -108,11 +108,14 @@ class Script:
         self._lock = threading.Lock()
 
     def add(self, script):
-        """Takes in {gold: [{question, sql}], scenarios: {name: steps}, models: {name: scenario}}."""
+        """Takes in {gold: [{question, sql}], scenarios: {name: steps}, models: {name: scenario}}; a model that is given a scenario
+        begins it anew."""
         with self._lock:
             self.gold.add(script.get('gold', []))
             self.scenarios.update(script.get('scenarios', {}))
-            self.models.update(script.get('models', {}))
+            again = script.get('models', {})
+            self.models.update(again)
+            self._played = {key: at for key, at in self._played.items() if key[0] not in again}
 
     def play(self, asked):
         """The reply to a request, or a failure."""
