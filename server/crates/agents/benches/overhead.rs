@@ -86,6 +86,7 @@ async fn main() {
     let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
             tokio::spawn(model(stream));
         }
     });
