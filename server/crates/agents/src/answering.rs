@@ -137,7 +137,7 @@ fn factors(signals: Signals) -> Vec<Factor> {
         "how much of the question names something in the schema",
         "how like the question the nearest reviewed example is",
         "how easy the query is",
-        "whether the model sees only one meaning",
+        "whether the model sees only one meaning, and the query has it",
         "how sure the model says it is",
         "how few tries it took",
         "whether the result has rows and values",

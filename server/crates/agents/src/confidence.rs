@@ -38,7 +38,7 @@ pub struct Signals {
     pub example_similarity: f64,
     /// 1 for an easy query, 0 for the hardest.
     pub simplicity: f64,
-    /// 1 when the model sees one meaning, 0 when it would rather ask.
+    /// 1 when the model sees one meaning, 0 when it would rather ask or, asked again, finds that the query misses it.
     pub clarity: f64,
     /// As the model says it; 0.5 when it does not.
     pub model_confidence: f64,

@@ -29,9 +29,10 @@ const CANDIDATE_TEMPERATURE: f64 = 0.7;
 const STUBBORN: usize = 2;
 
 /// Those that ask a model, as settings and audits name them.
-pub const AGENTS: [&str; 3] = [SCHEMA_EXPERT, BUILDER, ORCHESTRATOR];
+pub const AGENTS: [&str; 4] = [SCHEMA_EXPERT, BUILDER, VALIDATOR, ORCHESTRATOR];
 
 const SCHEMA_EXPERT: &str = "schema_expert";
+const VALIDATOR: &str = "validator";
 pub(crate) const ORCHESTRATOR: &str = "orchestrator";
 
 /// When to stop and ask.
@@ -118,7 +119,10 @@ impl Agents {
             Run { agents: self, task, system, events, cancel, builder, trail, candidates: Vec::new(), iterations: 0 };
         let built = run.build().await?;
         let mut found = match built {
-            Built::Query(at) => run.weigh(at).await,
+            Built::Query(at) => {
+                let found = run.weigh(at).await;
+                run.judged(found, meter).await
+            }
             Built::Failed(at, failure) => Found::failed(at, failure),
             Built::Unanswerable(why) => Found::none(why, false),
             Built::Several(why) => Found::none(why, true),
@@ -367,6 +371,36 @@ impl Run<'_> {
         let agreement = if winner == at { agreement } else { self.embedded_agreement(winner).await };
         let signals = self.signals(winner, agreement, share);
         Found::query(winner, self.agents.calibration.probability(&signals), signals)
+    }
+
+    /// Where it is still open whether a query is right, the validator's model is asked whether it answers the question: by
+    /// the shape of its result, never by its values.
+    async fn judged(&mut self, found: Found, meter: &Meter) -> Found {
+        let settings = self.agents.settings;
+        let open = (settings.clarification_threshold..settings.confidence_threshold).contains(&found.confidence);
+        let (Some(at), Some(mut signals)) = (found.chosen, found.signals) else { return found };
+        let Candidate { draft, checked } = &self.candidates[at];
+        let Some(rows) = checked.verdict.rows().filter(|_| open) else { return found };
+        let columns: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
+        let variables = [
+            ("question", self.task.question.to_owned()),
+            ("query", draft.query.clone()),
+            ("result", format!("{} with the columns {}", counted(rows), columns.join(", "))),
+        ];
+        let Ok(prompt) = render(&self.agents.prompts, "judge_query", &variables) else { return found };
+        let reply = self.agents.models.ask(VALIDATOR, &prompt, meter, &|_| {}, self.cancel.clone()).await;
+        let Some(said) = reply.ok().and_then(|reply| prompt.read_output(&reply).ok()) else { return found };
+        let fits = said["answers_question"].as_bool().unwrap_or(true);
+        self.trail.stage("Judgement", "Whether the query answers the question");
+        self.trail.step("The model reads the query anew", said.clone(), if fits { 1.0 } else { 0.0 });
+        if fits {
+            self.trail.conclude("It does");
+            return found;
+        }
+        let problem = said["problem"].as_str().map(crate::context::plain).unwrap_or_default();
+        self.trail.conclude(format!("It may not: {problem}"));
+        signals.clarity = 0.0;
+        Found::query(at, self.agents.calibration.probability(&signals), signals)
     }
 
     /// What the embedded engine says of a query: how sure it is of the same rows, or (negative) of others.

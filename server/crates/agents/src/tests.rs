@@ -273,10 +273,10 @@ async fn between_the_thresholds_candidates_vote_by_their_rows() {
         "trustworthy buyers",
         replies,
         Some(rows()),
-        expect![[r"
-        query SELECT id FROM customers WHERE credit_score >= 700
-        Passed, 0.71 sure, 1 iterations, 3 calls
-    "]],
+        expect![[r#"
+            query SELECT id FROM customers WHERE credit_score >= 700
+            Passed, 0.71 sure, 1 iterations, 4 calls
+        "#]],
     )
     .await;
 }
