@@ -18,6 +18,7 @@ use crate::{
     learned::parts::Parts,
     linker::{Chunk, ChunkKind, STRATEGIES},
     readings::{Reading, Understood},
+    similar,
     weights::Weights,
 };
 
@@ -44,7 +45,6 @@ pub(crate) fn answer(
     begun: Instant,
 ) -> Answer {
     let (sure, factors) = confidence(understood, index, weights);
-    let boundaries = boundaries(question.text, index, understood);
     let links = links(index, understood);
     let linked = understood.chunks.iter().any(|chunk| match &chunk.kind {
         ChunkKind::Name => chunk.names.iter().any(|e| e.score >= ANY_LINK),
@@ -52,6 +52,7 @@ pub(crate) fn answer(
         _ => false,
     });
     let best = understood.readings.first().filter(|_| linked);
+    let boundaries = boundaries(question.text, index, understood, best);
     let alternatives = best.map_or_else(Vec::new, |best| alternatives(best, index, understood, sure));
     let open =
         !understood.chosen && (sure < settings.clarification_threshold || sure < SURE && is_tied(understood, index));
@@ -156,10 +157,18 @@ fn links(index: &SchemaIndex, understood: &Understood) -> Vec<Link> {
                 columns.dedup();
                 let value = chunk.values.first().map_or_else(|| text.clone(), |(_, v)| v.clone());
                 let evidence = match columns.first() {
+                    Some(id) if chunk.similar.is_some() => {
+                        format!("{}: like \u{2018}{value}\u{2019} in {}", similar::STRATEGY, column_name(*id, index))
+                    }
                     Some(id) if *known => format!("ValueMatchStrategy: held by {}", column_name(*id, index)),
                     _ => "CapitalizedValueStrategy: not known in the database".to_owned(),
                 };
-                (LinkKind::Value { value, columns }, if *known { 0.95 } else { 0.5 }, evidence)
+                let score = match chunk.similar {
+                    Some(score) => f64::from(score).min(0.95),
+                    None if *known => 0.95,
+                    None => 0.5,
+                };
+                (LinkKind::Value { value, columns }, score, evidence)
             }
             ChunkKind::Number(digits) => {
                 (LinkKind::Number(digits.parse().unwrap_or(0.0)), 1.0, "NumberStrategy".to_owned())
@@ -175,6 +184,12 @@ fn links(index: &SchemaIndex, understood: &Understood) -> Vec<Link> {
                 None => continue,
             },
             ChunkKind::Unknown => (LinkKind::Unknown, 0.0, "no strategy explains it".to_owned()),
+        };
+        let evidence = match understood.tokens[chunk.from..chunk.to].iter().find(|token| token.misspelt) {
+            Some(token) => {
+                format!("{evidence}, \u{2018}{}\u{2019} taken for \u{2018}{}\u{2019}", token.text, token.lower)
+            }
+            None => evidence,
         };
         links.push(Link { span, kind, score, evidence });
     }
@@ -211,7 +226,12 @@ fn operation(cue: Cue) -> Option<&'static str> {
     })
 }
 
-fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<KnowledgeBoundary> {
+fn boundaries(
+    text: &str,
+    index: &SchemaIndex,
+    understood: &Understood,
+    best: Option<&Reading>,
+) -> Vec<KnowledgeBoundary> {
     if let Some(span) = understood.change {
         let rest = text.get(span.end..).unwrap_or_default().trim().trim_end_matches(['.', '!', '?']);
         return vec![KnowledgeBoundary {
@@ -249,7 +269,18 @@ fn boundaries(text: &str, index: &SchemaIndex, understood: &Understood) -> Vec<K
             suggestions,
         });
     }
-    if let Some(best) = understood.readings.first() {
+    for token in understood.tokens.iter().filter(|token| token.misspelt) {
+        found.push(KnowledgeBoundary {
+            boundary_type: BoundaryType::UnknownEntity,
+            component: format!("entity_{}", token.text),
+            span: token.span,
+            confidence: 0.8,
+            explanation: format!("'{}' is taken for '{}'", token.text, token.lower),
+            suggestions: vec![format!("Did you mean {}?", token.lower)],
+        });
+    }
+    found.sort_by_key(|boundary| boundary.span.start);
+    if let Some(best) = best {
         for (at, chunk) in understood.chunks.iter().enumerate() {
             let unused = !best.uses(at, chunk);
             if unused && matches!(chunk.kind, ChunkKind::Value(..) | ChunkKind::Number(_) | ChunkKind::Time(_)) {

@@ -18,6 +18,8 @@ const UNKNOWN_WORD_CAP: f64 = 0.75;
 const UNKNOWN_WORDS_CAP: f64 = 0.55;
 /// A value that no column is known to hold.
 const UNKNOWN_VALUE_CAP: f64 = 0.8;
+/// A value, or a word of the schema, that is only written nearly so.
+const SIMILAR_CAP: f64 = 0.8;
 /// A number, value or time that plays no part in the query.
 const UNUSED_VALUE_CAP: f64 = 0.4;
 /// `discontinued products` read as the column that says so of each, when it may well say which.
@@ -26,6 +28,9 @@ const ADJECTIVE_CAP: f64 = 0.6;
 const REPEATED_CAP: f64 = 0.55;
 /// Two ways to join that are equally short, or a join by a guessed reference.
 const JOIN_CAP: f64 = 0.7;
+/// What a soft cap leaves of the confidence above it: such answers are more often right than the cap says, and it still
+/// stands below what is shown as sure.
+const SOFT: f64 = 0.25;
 /// Nothing is ever certain.
 const TOP: f64 = 0.985;
 
@@ -88,20 +93,31 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: 
             n => format!("{} tables are joined", n + 1),
         },
     );
+    let softened = |at: f64, sure: f64| at + (sure - at).max(0.0) * SOFT;
+    let word_cap = softened(UNKNOWN_WORD_CAP, confidence);
+    let value_cap = softened(UNKNOWN_VALUE_CAP, confidence);
     let mut cap = |holds: bool, at: f64, name: &str, explanation: &str| {
         if holds {
             confidence = confidence.min(at);
-            factors.push(Factor { name: name.to_owned(), value: at, explanation: explanation.to_owned() });
+            factors.push(Factor {
+                name: name.to_owned(),
+                value: (at * 1000.0).round() / 1000.0,
+                explanation: explanation.to_owned(),
+            });
         }
     };
-    cap(unknown == 1, UNKNOWN_WORD_CAP, "unexplained_word", "a word that nothing explains keeps the confidence down");
-    cap(unknown > 1, UNKNOWN_WORDS_CAP, "unexplained_words", "words that nothing explains keep the confidence down");
+    let misspelt = understood.tokens.iter().filter(|token| token.misspelt).count();
+    cap(unknown == 1, word_cap, "unexplained_word", "a word that nothing explains keeps the confidence down");
     cap(
-        feature("unknown_values") > 0.0,
-        UNKNOWN_VALUE_CAP,
-        "unknown_value",
-        "a value is not known to be in its column",
+        unknown > 0 && unknown + misspelt > 1,
+        UNKNOWN_WORDS_CAP,
+        "unexplained_words",
+        "words that nothing explains keep the confidence down",
     );
+    cap(feature("unknown_values") > 0.0, value_cap, "unknown_value", "a value is not known to be in its column");
+    let similar = understood.chunks.iter().enumerate().any(|(at, c)| c.similar.is_some() && best.uses(at, c));
+    cap(similar, SIMILAR_CAP, "similar_value", "a value is not in the database as it is written, only one like it");
+    cap(misspelt > 0, SIMILAR_CAP, "misspelt_word", "a word is taken for one of the schema that is written nearly so");
     cap(feature("texts_unused") > 0.0, UNUSED_VALUE_CAP, "unused_value", "a value of the question plays no part");
     cap(feature("numbers_unused") > 0.0, UNUSED_VALUE_CAP, "unused_number", "a number of the question plays no part");
     cap(

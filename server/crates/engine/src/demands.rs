@@ -50,14 +50,20 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
     let mut out = Vec::new();
     for chunk in chunks {
         match &chunk.kind {
-            ChunkKind::Cue(Cue::First(..) | Cue::Direction(_) | Cue::OrderBy) => out.push(parts.orders > 0),
+            ChunkKind::Cue(Cue::First(down, hints)) => {
+                let limited = chunks.iter().any(|c| matches!(c.kind, ChunkKind::Cue(Cue::Top | Cue::Superlative(..))));
+                out.push(parts.orders > 0);
+                out.push(!turned(plan, *down, hints, index) && (limited || plan.limit.is_none()));
+            }
+            ChunkKind::Cue(Cue::Direction(_) | Cue::OrderBy) => out.push(parts.orders > 0),
             ChunkKind::Time(_) => {
                 let numbers = || tokens[chunk.from..chunk.to].iter().filter_map(Token::number);
                 let year = parts.literals.iter().any(|(_, text, _)| numbers().any(|number| number == *text));
                 out.push(parts.within > 0 || year);
             }
             // `most expensive` is told by a price, `oldest` also by a day, where there is one.
-            ChunkKind::Cue(Cue::Superlative(_, hints)) if !hints.is_empty() => {
+            ChunkKind::Cue(Cue::Superlative(down, hints)) if !hints.is_empty() => {
+                out.push(!turned(plan, *down, hints, index));
                 let dated = hints.contains(&"date") || hints.contains(&"age");
                 let told = |id: &ColumnId| {
                     index.column_facts(*id).words.iter().any(|word| hints.contains(&word.as_str()))
@@ -70,8 +76,14 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
             ChunkKind::Name if chunk.names.is_empty() => out.push(parts.buckets > 0),
             // `monthly sales`
             _ if is_unit(&tokens[chunk.from].lower) => out.push(parts.buckets > 0),
-            // What the team declared is used where it is named.
+            // What the team declared is used where it is named, and shown with what it is told for.
             ChunkKind::Name => {
+                if is_added(chunk, tokens) {
+                    out.push(shows(plan, chunk));
+                }
+                if chunk.names.iter().any(|e| e.score >= 1.0 && matches!(e.target, Target::Metric(_))) {
+                    out.push(plan.limit.is_some() || plan.group.iter().all(|expr| is_shown(expr, plan)));
+                }
                 let declared = chunk.names.iter().filter(|entry| entry.score >= 1.0).find_map(|e| match e.target {
                     Target::Term(at) => Some(&index.annotations().terms[at as usize].condition),
                     Target::Metric(at) => Some(&index.annotations().metrics[at as usize].expression),
@@ -83,6 +95,53 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
         }
     }
     out
+}
+
+/// `products with their category`, `the name and their age`: it is to be shown too.
+fn is_added(chunk: &Chunk, tokens: &[Token]) -> bool {
+    let before = |back: usize| chunk.from.checked_sub(back).map(|at| &tokens[at]);
+    before(1).is_some_and(|token| matches!(token.lower.as_str(), "their" | "its") && !token.after_stop)
+        && before(2).is_some_and(|token| matches!(token.lower.as_str(), "with" | "and"))
+        && tokens.get(chunk.to).is_none_or(|token| token.after_comma || token.after_stop || token.lower == "and")
+}
+
+/// Shows something of what a phrase names.
+fn shows(plan: &Plan, chunk: &Chunk) -> bool {
+    plan.select.iter().any(|item| {
+        let mut tables = Vec::new();
+        item.expr.tables(&mut tables);
+        chunk.names.iter().any(|entry| match entry.target {
+            Target::Column(id) => item.expr == Expr::Column(id) || item.expr == Expr::AllOf(id.table),
+            Target::Table(id) | Target::Person(id) => tables.contains(&id),
+            Target::Term(_) | Target::Metric(_) => item.expr.is_aggregate(),
+        })
+    })
+}
+
+/// A group is shown: by itself, or by another column of its rows.
+fn is_shown(group: &Expr, plan: &Plan) -> bool {
+    plan.select.iter().any(|item| match (&item.expr, group) {
+        (Expr::Column(shown), Expr::Column(id)) => shown.table == id.table,
+        (shown, group) => shown == group,
+    })
+}
+
+/// The first rows are those that the question puts last: `most expensive` with the lowest price first. The oldest are of
+/// the first day but of the highest age, and the best have the lowest rank, so that those tell nothing.
+fn turned(plan: &Plan, down: bool, hints: &[&str], index: &SchemaIndex) -> bool {
+    let plain = |id: &ColumnId| {
+        let words = &index.column_facts(*id).words;
+        !index.column(*id).kind.is_temporal() && !words.iter().any(|word| word == "rank" || word == "posit")
+    };
+    let told = |id: &ColumnId| {
+        hints.is_empty() || index.column_facts(*id).words.iter().any(|word| hints.contains(&word.as_str()))
+    };
+    let dated = hints.contains(&"date") || hints.contains(&"age");
+    plan.order.first().filter(|_| !dated).is_some_and(|key| {
+        let mut parts = Parts::default();
+        parts.expr(&key.expr);
+        key.descending != down && parts.columns.iter().all(plain) && parts.columns.iter().any(told)
+    })
 }
 
 /// An adjective of time.

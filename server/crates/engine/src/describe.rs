@@ -27,7 +27,8 @@ pub(crate) fn differ(plan: &Plan, from: &Plan, index: &SchemaIndex) -> (String, 
         texts.0.push(text(&own[at]));
         texts.1.push(text(&other[at]));
     }
-    (texts.0.join(", "), texts.1.join(", "))
+    let said = |texts: Vec<String>| texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+    (said(texts.0), said(texts.1))
 }
 
 /// A column as people point at it: `orders.placed_at`.

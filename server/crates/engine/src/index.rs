@@ -1,12 +1,19 @@
 //! What linking and reading need of one schema, prepared once: names under every form a question may use, values, display
 //! columns, and the graph of joins.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use nlq_catalog::{Annotations, Catalog, Column, ColumnId, PlainNames, TableId, TypeKind, split_name, stem};
 use nlq_query::joins::JoinGraph;
 
-use crate::words::{self, WEAK};
+use crate::{
+    declared::Declared,
+    similar::{SimilarValue, SimilarValues},
+    words::{self, WEAK},
+};
 
 /// Values kept at most: a bound on memory for schemas with very many sampled columns.
 const MAX_VALUES: usize = 200_000;
@@ -22,6 +29,9 @@ pub struct SchemaIndex {
     left_out: Vec<&'static str>,
     names: HashMap<String, Vec<NameEntry>>,
     values: HashMap<String, Vec<(ColumnId, u32)>>,
+    /// Made when a word first matches nothing.
+    similar: OnceLock<SimilarValues>,
+    declared: Declared,
     tables: Vec<TableFacts>,
     graph: JoinGraph,
     /// Joins between any two tables, by table; 9 when there is no way.
@@ -100,6 +110,8 @@ impl SchemaIndex {
             hops,
             names: HashMap::new(),
             values: HashMap::new(),
+            similar: OnceLock::new(),
+            declared: Declared::new(&catalog, &annotations),
             tables: catalog.table_ids().map(|(id, _)| facts(&catalog, &graph, &plain, id)).collect(),
             graph,
             catalog,
@@ -165,6 +177,17 @@ impl SchemaIndex {
             let values = &self.column(id).values.as_ref()?.values;
             Some((id, values.get(at as usize)?.as_str()))
         })
+    }
+
+    /// What its terms and metrics stand for.
+    pub(crate) fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    /// Values that are written nearly like a phrase.
+    pub(crate) fn similar(&self, phrase: &str) -> Vec<SimilarValue> {
+        let similar = self.similar.get_or_init(|| SimilarValues::new(&self.catalog, &self.annotations));
+        similar.find(phrase, &self.catalog)
     }
 
     fn add(&mut self, phrase: &[String], target: Target, score: f32, strategy: &'static str) {

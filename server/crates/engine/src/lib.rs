@@ -2,13 +2,13 @@
 //!
 //! | agent | what it does | where |
 //! |---|---|---|
-//! | `EntityAgent` | words become names, values, numbers, times and operations, by the strategies that `linker::STRATEGIES` lists | `linker.rs`, `index.rs`, `words.rs`, `time.rs`, `cues.rs` |
+//! | `EntityAgent` | words become names, values, numbers, times and operations, by the strategies that `linker::STRATEGIES` lists | `linker.rs`, `index.rs`, `declared.rs`, `similar.rs`, `spelling.rs`, `words.rs`, `time.rs`, `cues.rs` |
 //! | `IntentAgent` | which phrase plays which part: every way to read it is a frame | `frame.rs` |
 //! | `AttributeAgent` | phrases of a frame are bound to columns; filters, groups, orders and limits become a plan | `bind.rs`, `sound.rs` |
 //! | `RelationshipAgent` | which tables are joined, and by what | `nlq_query::joins` |
 //! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render` |
 //! | learned reader | shapes that questions like this one have, filled with the likeliest columns: more plans | `learned/` |
-//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `meaning.rs`, `weights.rs`, `demands.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
+//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `contrast.rs`, `meaning.rs`, `weights.rs`, `demands.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
 //!
 //! Names are found by `DirectTableMatchStrategy`, `DirectColumnMatchStrategy`, `PartialTableMatchStrategy`,
 //! `PartialColumnMatchStrategy`, `GlossaryTermMatchStrategy`, `SemanticConceptMatchStrategy`, `CommentMatchStrategy`,
@@ -24,8 +24,10 @@ mod boundary;
 mod changes;
 mod clarify;
 mod confidence;
+mod contrast;
 mod conversation;
 mod cues;
+mod declared;
 mod demands;
 mod describe;
 mod engine;
@@ -37,7 +39,9 @@ mod meaning;
 mod pool;
 mod readings;
 mod reasoning;
+mod similar;
 mod sound;
+mod spelling;
 mod thesaurus;
 mod time;
 pub mod training;

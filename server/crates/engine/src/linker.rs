@@ -8,7 +8,7 @@ use nlq_catalog::ColumnId;
 use crate::{
     cues::{Cue, cue_at},
     index::{NameEntry, SchemaIndex, Target, bag, joined, value_words},
-    thesaurus,
+    similar, thesaurus,
     time::{Clock, TimeRange, time_at, unit_of},
     words::{Token, is_stop, stem_of},
 };
@@ -36,6 +36,8 @@ pub(crate) struct Chunk {
     pub(crate) names: Vec<NameEntry>,
     /// Columns that hold it as a value.
     pub(crate) values: Vec<(ColumnId, String)>,
+    /// The values are only like it, this much.
+    pub(crate) similar: Option<f32>,
 }
 
 /// What a span is taken as.
@@ -84,7 +86,7 @@ pub(crate) struct Proposals<'a> {
 
 impl Proposals<'_> {
     fn propose(&mut self, from: usize, to: usize, worth: f32, kind: ChunkKind) -> &mut Chunk {
-        let empty = Chunk { from, to, kind: kind.clone(), names: Vec::new(), values: Vec::new() };
+        let empty = Chunk { from, to, kind: kind.clone(), names: Vec::new(), values: Vec::new(), similar: None };
         let (best, chunk) = self.found.entry((from, to)).or_insert((f32::MIN, empty));
         if worth > *best {
             *best = worth;
@@ -100,7 +102,29 @@ pub(crate) fn link(text: &str, tokens: &[Token], index: &SchemaIndex, clock: Clo
     for (_, strategy) in STRATEGIES {
         strategy(&mut proposals);
     }
-    cover(tokens, proposals.found)
+    let mut chunks = cover(tokens, proposals.found);
+    similar_values(&mut chunks, tokens, index);
+    chunks
+}
+
+/// What matches nothing may be a value written a little otherwise.
+fn similar_values(chunks: &mut [Chunk], tokens: &[Token], index: &SchemaIndex) {
+    if index.leaves_out(similar::STRATEGY) {
+        return;
+    }
+    for chunk in chunks.iter_mut().filter(|chunk| chunk.names.is_empty() && chunk.values.is_empty()) {
+        let text = match &chunk.kind {
+            ChunkKind::Value(text, false) => text.clone(),
+            ChunkKind::Unknown => tokens[chunk.from].text.clone(),
+            _ => continue,
+        };
+        let found = index.similar(&text);
+        if let Some(best) = found.first() {
+            chunk.similar = Some(best.score);
+            chunk.kind = ChunkKind::Value(text, true);
+            chunk.values = found.into_iter().map(|like| (like.column, like.value)).collect();
+        }
+    }
 }
 
 /// The cover of highest worth, by dynamic programming from the end; content words that are left become unknown.
@@ -133,6 +157,7 @@ fn cover(tokens: &[Token], found: BTreeMap<(usize, usize), (f32, Chunk)>) -> Vec
                         kind: ChunkKind::Unknown,
                         names: Vec::new(),
                         values: Vec::new(),
+                        similar: None,
                     });
                 }
                 at += 1;
@@ -415,9 +440,22 @@ fn is_column(p: &Proposals<'_>, at: usize, taken: usize) -> bool {
     stems.len() > 1 && p.index.named(&bag(&stems)).iter().any(named)
 }
 
+/// `products ordered by customers`: they order, nothing is put in order, where the word behind names a table and no column.
+fn is_passive(p: &Proposals<'_>, at: usize, taken: usize, cue: Cue) -> bool {
+    let Some(behind) = p.tokens.get(at + taken).filter(|_| cue == Cue::OrderBy && taken == 2) else { return false };
+    let entries = p.index.named(&behind.stem);
+    let whole = |entry: &&NameEntry| entry.score >= 0.9;
+    let is_table = |entry: &NameEntry| matches!(entry.target, Target::Table(_));
+    p.tokens[at].lower == "ordered"
+        && entries.iter().filter(whole).any(is_table)
+        && entries.iter().filter(whole).all(is_table)
+}
+
 fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
-        if let Some((taken, cue)) = cue_at(p.tokens, at).filter(|(taken, _)| !is_column(p, at, *taken)) {
+        let said = cue_at(p.tokens, at);
+        let said = said.filter(|(taken, cue)| !is_column(p, at, *taken) && !is_passive(p, at, *taken, *cue));
+        if let Some((taken, cue)) = said {
             let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::First(..));
             let connects = matches!(cue, Cue::Of | Cue::And | Cue::Is | Cue::Which | Cue::Have | Cue::Show);
             p.propose(

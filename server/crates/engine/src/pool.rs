@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::readings::Reading;
+use crate::{contrast::contrasts, readings::Reading};
 
 /// Names of the features, in order.
 pub(crate) const NAMES: &[&str] = &[
@@ -33,6 +33,10 @@ pub(crate) const NAMES: &[&str] = &[
     "best_numbers_unused",
     "best_tables_missing",
     "best_shown_tables_unsaid",
+    "best_shown_unclaimed",
+    "best_columns_unclaimed",
+    "best_tables_idle",
+    "best_columns_gap",
 ];
 
 /// Features whose distance from the best of the pool is one more; true where less is better.
@@ -52,6 +56,10 @@ const COMPARED: &[(&str, bool)] = &[
     ("numbers_unused", true),
     ("tables_missing", true),
     ("shown_tables_unsaid", true),
+    ("shown_unclaimed", true),
+    ("columns_unclaimed", true),
+    ("tables_idle", true),
+    ("columns_gap", false),
 ];
 
 /// Adds the features to each reading. `likelihood` is the sum of what the models say of shape and columns.
@@ -98,6 +106,8 @@ pub(crate) fn compare(readings: &mut [Reading]) {
             (at, if less { values.fold(f32::MAX, f32::min) } else { values.fold(f32::MIN, f32::max) })
         })
         .collect();
+    let share = |values: &[f32], sum: f32| -> Vec<f32> { values.iter().map(|value| value / sum).collect() };
+    let contrasts = contrasts(readings, &share(&weights, mass), &share(&rules, rules_mass));
     let added: Vec<Vec<f32>> = (0..readings.len())
         .map(|reading| {
             let place = likely.iter().filter(|l| **l > likely[reading]).count();
@@ -105,6 +115,7 @@ pub(crate) fn compare(readings: &mut [Reading]) {
             out.extend((0..6).map(|part| votes[part][parts[reading][part].as_str()].0));
             out.extend([0, 1, 3].map(|part: usize| votes[part][parts[reading][part].as_str()].1));
             out.extend(best.iter().map(|(at, best)| readings[reading].features[*at] - best));
+            out.extend(&contrasts[reading]);
             out
         })
         .collect();

@@ -21,14 +21,16 @@ use crate::{
         judge,
         parts::Parts,
         phrases::phrases,
+        roles,
         structure::Shapes,
     },
     linker::{Chunk, ChunkKind, link},
     meaning, pool,
     sound::is_sound,
+    spelling,
     time::Clock,
     weights::{self, Weights},
-    words::{Token, tokenize},
+    words::Token,
 };
 
 /// Readings kept that the rules propose.
@@ -87,7 +89,7 @@ impl Reading {
 
 /// Reads a question.
 pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights: &Weights) -> Understood {
-    let (tokens, cut) = tokenize(text);
+    let (tokens, cut) = spelling::words(text, index);
     let chunks = link(text, &tokens, index, clock);
     let mut pool = Pool { index, readings: Vec::new(), meanings: HashMap::new(), unjoined: None };
     propose_by_rules(&mut pool, &chunks, &tokens);
@@ -97,8 +99,11 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
     propose_by_models(&mut pool, &shapes, &mut scorer, &evidence, &chunks);
     let Pool { mut readings, unjoined, .. } = pool;
     for reading in &mut readings {
-        let plan = &reading.bound.plan;
-        let mut all = judge::features(plan, &reading.rendered, &evidence, &chunks, &shapes, &mut scorer);
+        let written_out = index.declared().written_out(&reading.bound.plan, index.annotations());
+        let plan = written_out.as_ref().unwrap_or(&reading.bound.plan);
+        let raw = Parts::of(&reading.bound.plan).raw;
+        let mut all = judge::features(plan, raw, &reading.rendered, &evidence, &chunks, &shapes, &mut scorer);
+        all.extend(roles::features(plan, &reading.rendered, &evidence, &chunks));
         all.append(&mut reading.features);
         reading.features = all;
     }
@@ -132,7 +137,8 @@ struct Pool<'a> {
 
 impl Pool<'_> {
     /// Adds a reading, unless its plan cannot be asked or means the same as an earlier one: where that one stands.
-    fn add(&mut self, frame: Option<Frame>, bound: Bound) -> Option<usize> {
+    fn add(&mut self, frame: Option<Frame>, mut bound: Bound) -> Option<usize> {
+        bound.plan.filter.iter_mut().for_each(said_once);
         if !is_sound(&bound.plan, self.index.catalog()) {
             return None;
         }
@@ -153,6 +159,24 @@ impl Pool<'_> {
                 Some(next)
             }
         }
+    }
+}
+
+/// Drops what a condition says twice.
+fn said_once(predicate: &mut Predicate) {
+    let (Predicate::And(parts) | Predicate::Or(parts)) = predicate else { return };
+    let mut kept: Vec<Predicate> = Vec::with_capacity(parts.len());
+    for mut part in parts.drain(..) {
+        said_once(&mut part);
+        if !kept.contains(&part) {
+            kept.push(part);
+        }
+    }
+    *parts = kept;
+    if let [_] = parts.as_slice()
+        && let Some(only) = parts.pop()
+    {
+        *predicate = only;
     }
 }
 

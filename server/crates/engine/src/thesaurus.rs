@@ -68,6 +68,11 @@ pub(crate) fn related(word: &str) -> impl Iterator<Item = (&'static str, f32)> {
     found.into_iter().map(|(id, strength)| (thesaurus.words[usize::from(id)], f32::from(strength) / 255.0))
 }
 
+/// A folded word or what it is a form of is listed.
+pub(crate) fn knows(word: &str) -> bool {
+    thesaurus().lemmas(word).1 > 0
+}
+
 /// How near two folded words are: 1 for forms of one lemma, 0 for unrelated words, the same both ways.
 pub(crate) fn strength(a: &str, b: &str) -> f32 {
     if a == b {

@@ -13,9 +13,9 @@ use crate::{
         slots::{Columns, WIDTH},
     },
     linker::link,
+    spelling,
     time::Clock,
     weights,
-    words::tokenize,
 };
 
 /// A question with the shape and the columns of its right answer.
@@ -42,7 +42,7 @@ pub fn feature_names() -> Vec<&'static str> {
 
 /// What a question teaches whose right answer is `gold`.
 pub fn lesson(text: &str, index: &SchemaIndex, gold: Option<&Plan>, today: NaiveDate) -> Lesson {
-    let (tokens, _) = tokenize(text);
+    let (tokens, _) = spelling::words(text, index);
     let chunks = link(text, &tokens, index, Clock { today, fiscal_start: 1 });
     let evidence = Evidence::new(&tokens, &chunks, index);
     let mut lesson = Lesson { phrases: phrases(&evidence), sketch: None, elements: Vec::new(), slots: Vec::new() };

@@ -8,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    learned::{judge, slots, structure::Structure, trees::Trees},
+    contrast,
+    learned::{judge, roles, slots, structure::Structure, trees::Trees},
     pool,
 };
 
@@ -105,7 +106,8 @@ const SOURCES: &[&str] = &["by_rules", "rules_order", "rules_place", "by_models"
 
 /// The features of a reading, in order.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    judge::NAMES.iter().chain(&RULES).chain(SOURCES).chain(pool::NAMES).copied()
+    let own = judge::NAMES.iter().chain(roles::NAMES);
+    own.chain(&RULES).chain(SOURCES).chain(pool::NAMES).chain(contrast::NAMES).copied()
 }
 
 /// Where a feature stands.

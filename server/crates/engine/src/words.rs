@@ -24,6 +24,8 @@ pub(crate) struct Token {
     pub(crate) after_comma: bool,
     /// A sentence ends right before it.
     pub(crate) after_stop: bool,
+    /// Taken for a word of the schema that is written nearly so.
+    pub(crate) misspelt: bool,
 }
 
 impl Token {
@@ -118,7 +120,8 @@ fn join_numbers(tokens: &mut Vec<Token>, text: &str) {
 fn push(tokens: &mut Vec<Token>, span: Span, text: &str, quoted: bool, after: (bool, bool)) {
     let lower = fold(text);
     let stem = stem_of(&lower);
-    tokens.push(Token { span, text: text.to_owned(), lower, stem, quoted, after_comma: after.0, after_stop: after.1 });
+    let (after_comma, after_stop) = after;
+    tokens.push(Token { span, text: text.to_owned(), lower, stem, quoted, after_comma, after_stop, misspelt: false });
 }
 
 /// The stem of a folded word, irregular forms brought together.

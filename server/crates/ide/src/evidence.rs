@@ -17,6 +17,7 @@ pub fn strategy_words(strategy: &str) -> Option<&'static str> {
         "DisplayColumnStrategy" => "the column that names the table's rows",
         "QuotedValueStrategy" => "it stands in quotes",
         "ValueMatchStrategy" => "the database holds this value",
+        "SimilarValueStrategy" => "the database holds a value written nearly so",
         "PersonValueStrategy" => "a name that the database holds",
         "CapitalizedValueStrategy" => "it is written like a name",
         "NumberStrategy" => "a number",

@@ -11,4 +11,4 @@ mod suggest;
 pub use diagnostic::{Diagnostic, Edit, Fix, Severity, apply_edits};
 pub use line_index::{Encoding, LineIndex, Position};
 pub use span::Span;
-pub use suggest::{did_you_mean, did_you_mean_all};
+pub use suggest::{did_you_mean, did_you_mean_all, similarity};

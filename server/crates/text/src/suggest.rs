@@ -23,6 +23,11 @@ pub fn did_you_mean_all<'a>(word: &str, candidates: impl IntoIterator<Item = &'a
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
+/// How alike two texts are, letter by letter (Damerau-Levenshtein): 1 for equal ones, 0 for those that share nothing.
+pub fn similarity(a: &str, b: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(a, b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

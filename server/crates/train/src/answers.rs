@@ -47,6 +47,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
             };
             Some(serde_json::json!({
                 "id": asked.id, "query": query, "confidence": answer.confidence, "latency_ms": latency,
+                "factors": answer.factors.iter().map(|factor| factor.name.as_str()).collect::<Vec<_>>(),
             }))
         })
         .collect();

@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 
-use nlq_catalog::{ColumnId, TableId};
+use nlq_catalog::{ColumnId, TableId, stem};
+use nlq_query::plan::{Aggregate, Expr};
 
+use super::parts::Parts;
 use crate::{
     index::{NameEntry, SchemaIndex, Target, bag, joined},
     linker::{Chunk, ChunkKind},
@@ -111,6 +113,8 @@ pub(crate) struct Evidence<'a> {
     held: Vec<Vec<usize>>,
     /// Where tables are named as wholes, in order.
     named: Vec<(usize, TableId)>,
+    /// How well any column is said by a phrase with a token in it.
+    best: Vec<f32>,
 }
 
 impl<'a> Evidence<'a> {
@@ -130,6 +134,7 @@ impl<'a> Evidence<'a> {
             columns,
             offsets,
             named: Vec::new(),
+            best: vec![0.0; tokens.len()],
             mentions: mentions(tokens, chunks),
             masked: mask(tokens, chunks, index),
             cues: CUES.map(|words| {
@@ -147,6 +152,11 @@ impl<'a> Evidence<'a> {
             }
         }
         this.named.sort_unstable();
+        for own in &this.matches {
+            for at in own.places.iter().flat_map(|place| place.0..place.1) {
+                this.best[at] = this.best[at].max(own.score);
+            }
+        }
         for at in 0..this.mentions.len() {
             for holder in 0..this.mentions[at].holders.len() {
                 let flat = this.flat(this.mentions[at].holders[holder].0);
@@ -185,6 +195,12 @@ impl<'a> Evidence<'a> {
         &self.tables[id.0 as usize]
     }
 
+    /// How well any column is said by the words of a match, at its likeliest place.
+    pub(crate) fn best_at(&self, own: &Match) -> f32 {
+        let place = |place: &(usize, usize)| self.best[place.0..place.1].iter().copied().fold(0.0, f32::max);
+        own.places.iter().map(place).fold(f32::MAX, f32::min).min(1.0)
+    }
+
     /// The mentions that a column holds.
     pub(crate) fn held(&self, id: ColumnId) -> &[usize] {
         &self.held[self.flat(id)]
@@ -213,7 +229,35 @@ impl<'a> Evidence<'a> {
                     }
                 }
             }
-            Target::Term(_) | Target::Metric(_) => {}
+            Target::Term(at) => {
+                if let Some(predicate) = self.index.declared().term(at) {
+                    let mut parts = Parts::default();
+                    parts.predicate(predicate);
+                    self.note_parts(&parts, from, to);
+                }
+            }
+            Target::Metric(at) => {
+                if let Some(expr) = self.index.declared().metric(at) {
+                    let mut parts = Parts::default();
+                    parts.expr(expr);
+                    self.note_parts(&parts, from, to);
+                    for function in &parts.functions {
+                        let class = &mut self.cues[class_of(*function)];
+                        if !class.contains(&from) {
+                            class.push(from);
+                            class.sort_unstable();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who names what the team declared names its columns.
+    fn note_parts(&mut self, parts: &Parts, from: usize, to: usize) {
+        for id in &parts.columns {
+            let flat = self.flat(*id);
+            self.matches[flat] = Match { kind: 6, score: 1.0, places: vec![(from, to)] };
         }
     }
 
@@ -288,6 +332,28 @@ impl<'a> Evidence<'a> {
                 }
             }
         }
+    }
+}
+
+/// The usual word for an aggregate.
+fn word_of(function: Aggregate) -> &'static str {
+    match function {
+        Aggregate::Avg => "average",
+        Aggregate::Sum => "total",
+        Aggregate::Max => "maximum",
+        Aggregate::Min => "minimum",
+        Aggregate::Count => "number",
+    }
+}
+
+/// The class of [`CUES`] that says an aggregate.
+fn class_of(function: Aggregate) -> usize {
+    match function {
+        Aggregate::Avg => 4,
+        Aggregate::Sum => 5,
+        Aggregate::Max => 6,
+        Aggregate::Min => 7,
+        Aggregate::Count => 8,
     }
 }
 
@@ -381,7 +447,19 @@ fn mask(tokens: &[Token], chunks: &[Chunk], index: &SchemaIndex) -> Vec<String> 
                 }
                 Target::Person(_) => "<col>",
                 Target::Term(_) => "<term>",
-                Target::Metric(_) => "<metric>",
+                // As people say it who have no word for it.
+                Target::Metric(at) => match index.declared().metric(at) {
+                    Some(Expr::Aggregate { function, argument: Some(_), .. }) => {
+                        push(&stem(word_of(*function)));
+                        "<coln>"
+                    }
+                    Some(Expr::Aggregate { argument: None, .. }) => {
+                        push("number");
+                        push("of");
+                        "<tab>"
+                    }
+                    _ => "<metric>",
+                },
             }),
             ChunkKind::Cue(_) | ChunkKind::Unknown => None,
         };

@@ -152,9 +152,10 @@ pub(crate) const NAMES: &[&str] = &[
     "names_shown_missing",
 ];
 
-/// The features of a plan, in the order of [`NAMES`].
+/// The features of a plan, in the order of [`NAMES`]; its terms and metrics are written out, `raw` holds their texts.
 pub(crate) fn features(
     plan: &Plan,
+    raw: Vec<String>,
     rendered: &Rendered,
     evidence: &Evidence<'_>,
     chunks: &[Chunk],
@@ -163,7 +164,7 @@ pub(crate) fn features(
 ) -> Vec<f32> {
     let flag = |b: bool| f32::from(u8::from(b));
     let index = evidence.index;
-    let parts = Parts::of(plan);
+    let parts = Parts { raw, ..Parts::of(plan) };
     let mut out: Vec<f32> = Vec::with_capacity(NAMES.len());
 
     // How likely its shape and its columns are.

@@ -6,6 +6,7 @@ pub(crate) mod fill;
 pub(crate) mod judge;
 pub(crate) mod parts;
 pub(crate) mod phrases;
+pub(crate) mod roles;
 pub(crate) mod sketch;
 pub(crate) mod slots;
 pub(crate) mod structure;

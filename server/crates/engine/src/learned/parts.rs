@@ -41,7 +41,7 @@ impl Parts {
         self.tables.contains(&id) || self.columns.iter().any(|column| column.table == id)
     }
 
-    fn expr(&mut self, expr: &Expr) {
+    pub(crate) fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Column(id) => self.columns.push(*id),
             Expr::AllOf(table) => self.tables.push(*table),
