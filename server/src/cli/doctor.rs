@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nlq_config::{ConnectionKind, ConnectionRef, TrustState, TrustStore, Trusted, Workspace};
+use nlq_config::{ConnectionKind, ConnectionRef, SecretRef, TrustState, TrustStore, Trusted, Workspace};
 use nlq_text::Severity;
 use serde::Serialize;
 use serde_json::json;
@@ -170,6 +170,7 @@ async fn examine(workspace: &Workspace, args: &Args, context: &Context, report: 
     for reference in &connections {
         examine_connection(&session, workspace, reference, trusted.as_ref(), args, context, report).await;
     }
+    models(&session, workspace, trusted.as_ref(), report);
     annotations(&session, report);
     session.close().await;
 }
@@ -195,7 +196,7 @@ async fn examine_connection(
     let mut usable = true;
     if let Some(trusted) = trusted {
         for (setting, secret) in trust::settings(connection) {
-            if matches!(secret, nlq_config::SecretRef::Literal(_)) {
+            if matches!(secret, SecretRef::Literal(_)) {
                 continue;
             }
             match secret.resolve(&workspace.root, trusted) {
@@ -224,6 +225,24 @@ async fn examine_connection(
         }
     }
     snapshot(session, reference, fresh, report);
+}
+
+/// Whether the models' keys can be had. None is asked: that may cost money.
+fn models(session: &Session, workspace: &Workspace, trusted: Option<&Trusted>, report: &mut Report) {
+    for (profile, model) in &session.view().config.models {
+        let mut secrets = trust::model_settings(model).filter(|(_, secret)| !matches!(secret, SecretRef::Literal(_)));
+        let resolved = trusted.map(|trusted| {
+            let wrong = |(setting, secret): (&str, &SecretRef)| {
+                secret.resolve(&workspace.root, trusted).err().map(|error| format!("{setting}: {error}"))
+            };
+            secrets.find_map(wrong)
+        });
+        match resolved {
+            Some(Some(wrong)) => report.fail("model", profile, wrong, "set what it refers to"),
+            Some(None) => report.ok("model", profile, "what it needs can be resolved; it was not asked"),
+            None => report.warn("model", profile, "is not asked in a workspace that is not trusted", "run `nlq trust`"),
+        }
+    }
 }
 
 /// The present schema's fingerprint, read without touching the snapshot file: a doctor changes nothing.

@@ -127,7 +127,7 @@ fn effects(config: &Config, workspace: &Workspace, out: Output) -> String {
 }
 
 /// Settings of a model that may be secrets, with their names.
-fn model_settings(model: &ModelConfig) -> impl Iterator<Item = (&'static str, &SecretRef)> {
+pub(super) fn model_settings(model: &ModelConfig) -> impl Iterator<Item = (&'static str, &SecretRef)> {
     let aws = &model.aws;
     let all = [
         ("api_key", &model.api_key),

@@ -71,8 +71,9 @@ async fn model(stream: TcpStream) -> std::io::Result<()> {
             json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "tool_calls" }] }),
             json!({ "choices": [], "usage": { "prompt_tokens": 1000, "completion_tokens": 50 } }),
         ];
-        let mut events: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
-        events.push_str("data: [DONE]\n\n");
+        let mut events: Vec<String> = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+        events.push("data: [DONE]\n\n".to_owned());
+        let events = events.concat();
         let head =
             format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n", events.len());
         stream.write_all(head.as_bytes()).await?;
