@@ -15,7 +15,8 @@ use crate::{
 const KEY: &str = "sk-canary-f7e1c2";
 const PASSWORD: &str = "canary-pass-91ab";
 const VALUE: &str = "canary-value-55d0@example.com";
-const CANARIES: [&str; 3] = [KEY, PASSWORD, VALUE];
+const WRONG_KEY: &str = "sk-canary-0d4b88";
+const CANARIES: [&str; 4] = [KEY, WRONG_KEY, PASSWORD, VALUE];
 
 const TABLES: &str = "
     CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, email text, country text);
@@ -26,13 +27,15 @@ const TABLES: &str = "
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO canary;
 ";
 
-/// What models are asked, with the scenario that each question plays.
-const QUESTIONS: [(&str, &str); 4] = [
+/// What models are asked, with the scenario that each question plays, the service and its key.
+const QUESTIONS: [(&str, &str, &str, &str); 5] = [
     // The value itself stands in what PostgreSQL says about this query.
-    ("which mail counts most", "leaky"),
-    ("what are the mails of our people", "mails"),
-    ("what share of purchases fell through", "broken-json-once"),
-    ("how many orders are there", "refusal"),
+    ("which mail counts most", "leaky", "openai", KEY),
+    ("what are the mails of our people", "mails", "anthropic", KEY),
+    ("what share of purchases fell through", "broken-json-once", "openai", KEY),
+    ("how many orders are there", "refusal", "anthropic", KEY),
+    // A service that is given a wrong key says which.
+    ("how many customers are there", "right", "openai", WRONG_KEY),
 ];
 
 #[test]
@@ -41,19 +44,19 @@ fn nothing_secret_or_sensitive_is_written_or_sent() {
     server.database("canaries", &TABLES.replace("CANARY", VALUE));
     let models = Models::start(&["--key", KEY]);
     models.script(&json!({
-        "gold": QUESTIONS.map(|(question, _)| json!({ "question": question, "sql": "SELECT count(*) FROM orders" })),
+        "gold": QUESTIONS.map(|(question, ..)| json!({ "question": question, "sql": "SELECT count(*) FROM orders" })),
         "scenarios": {
             "leaky": [{ "sql": "SELECT max(email::integer) FROM customers" }, { "after_error": true }],
             "mails": [{ "sql": "SELECT name, email FROM customers" }],
         },
     }));
     let sandbox = Sandbox::new();
-    sandbox.write("key", KEY);
     sandbox.write("password", PASSWORD);
     sandbox.write("shop.annotations.yaml", "annotations:\n  - column: customers.email\n    sensitive: true\n");
     let mut seen = Vec::new();
-    for (question, scenario) in QUESTIONS {
-        sandbox.write("nlq.yaml", &config(server.port, models.url("upstream"), scenario));
+    for (question, scenario, service, key) in QUESTIONS {
+        sandbox.write("key", key);
+        sandbox.write("nlq.yaml", &config(server.port, models.url("upstream"), scenario, service));
         for arguments in [
             &["trust", "--yes"][..],
             &["schema", "refresh"],
@@ -75,17 +78,16 @@ fn nothing_secret_or_sensitive_is_written_or_sent() {
     }
     for (place, text) in seen {
         for canary in CANARIES {
-            let at = text.find(canary);
-            let around = at.map(|at| text[at.saturating_sub(200)..(at + 100).min(text.len())].to_owned());
-            assert_eq!(around, None, "{canary} stands in {place}");
+            let line = text.lines().find(|line| line.contains(canary));
+            assert_eq!(line, None, "{canary} stands in {place}");
         }
     }
 }
 
-fn config(port: u16, upstream: &str, model: &str) -> String {
+fn config(port: u16, upstream: &str, model: &str, service: &str) -> String {
     format!(
-        "workspace: shop\norchestrator: {{ use_model: always, trace_level: full }}\nagents: {{ query_builder: {{ candidates: 1 }} }}\nmodels:\n  default: {{ service: \
-         openai, base_url: \"{upstream}/v1\", api_key: \"${{file:key}}\", model: {model} }}\nproviders:\n  shop:\n    type: \
+        "workspace: shop\norchestrator: {{ use_model: always, trace_level: full }}\nagents: {{ query_builder: {{ candidates: 1 }} }}\nmodels:\n  default: {{ service: {service}, \
+         base_url: \"{upstream}/v1\", api_key: \"${{file:key}}\", model: {model} }}\nproviders:\n  shop:\n    type: \
          postgresql\n    connections:\n      dev: {{ host: 127.0.0.1, port: {port}, database: canaries, user: canary, password: \
          \"${{file:password}}\" }}\n"
     )

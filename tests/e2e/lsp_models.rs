@@ -16,13 +16,13 @@ const BINARY: &str = env!("CARGO_BIN_EXE_nlq");
 const QUESTION: &str = "-- nlq: what share of purchases fell through\n";
 const SQL: &str = "SELECT round(100.0 * sum(status = 'cancelled') / count(*), 1) AS percent FROM orders";
 
-/// A trusted workspace whose questions all go to one model.
+/// A trusted workspace whose questions all go to one model; no answer is left open that another call would judge.
 fn shop(profile: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.database("shop.db");
     sandbox.write("key", "sk-test");
     let config = format!(
-        "{SHOP}orchestrator: {{ use_model: always }}\nagents: {{ query_builder: {{ candidates: 1 }} }}\nmodels:\n  default: {{ {profile} }}\n"
+        "{SHOP}orchestrator: {{ use_model: always, confidence_threshold: 0.6 }}\nagents: {{ query_builder: {{ candidates: 1 }} }}\nmodels:\n  default: {{ {profile} }}\n"
     );
     sandbox.write("nlq.yaml", &config);
     sandbox.ok(&["trust", "--yes"]);

@@ -147,13 +147,15 @@ fn a_right_answer_is_shown_with_what_it_took() {
             let asked = ask(shop, gold.0);
             assert_right(&asked, gold, 1);
             assert!(asked["confidence"].as_f64().is_some_and(|sure| (0.0..=1.0).contains(&sure)), "{asked:#}");
-            let [call] = calls(&asked) else { panic!("{asked:#}") };
+            // An answer that is still open is judged by another call.
+            let [call, judged @ ..] = calls(&asked) else { panic!("{asked:#}") };
+            assert!(judged.iter().all(|call| call["agent"] == "validator"), "{asked:#}");
             assert_eq!((&call["agent"], &call["attempts"]), (&json!("query_builder"), &json!(1)), "{call:#}");
             assert!(call["model"].as_str().is_some_and(|name| name.ends_with(model)), "{call:#}");
             assert!(call["usage"]["output"].as_u64().is_some_and(|tokens| tokens > 10), "{call:#}");
             assert!(call["prompt_version"].as_str().is_some_and(|version| version.len() >= 8), "{call:#}");
         }
-        assert_eq!(models.requests(model).len(), 3);
+        assert!(models.requests(model).len() >= 3);
     });
 }
 
@@ -165,7 +167,7 @@ fn a_wrong_column_is_repaired_and_the_trace_tells() {
         let trace = asked["reasoning"].to_string();
         assert!(trace.contains("wrong_column") && trace.contains("Repairing"), "{asked:#}");
         // The second request held what the database had said.
-        let [_, second] = &models.requests(model)[..] else { panic!("two requests") };
+        let [_, second, ..] = &models.requests(model)[..] else { panic!("two requests") };
         assert!(second["body"].as_str().is_some_and(|body| body.contains("wrong_column")), "{second}");
     });
 }

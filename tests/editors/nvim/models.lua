@@ -74,6 +74,14 @@ test('a repair shows in the reasoning, and what it cost', function()
   end
 end)
 
+test('the menu on the question asks the model too', function()
+  play('right')
+  open('gateway/ask.sql')
+  cursor_on('how happy are the unicorns')
+  harness.pick('enerate')
+  written()
+end)
+
 test(':NlqCancel leaves the document as it was', function()
   play('slow')
   progress = {}

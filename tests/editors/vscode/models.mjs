@@ -5,9 +5,9 @@ import { until } from './harness.mjs';
 
 const key = 'NLQ_TEST_KEY';
 
-/** What is appended to the workspace's nlq.yaml. */
+/** What is appended to the workspace's nlq.yaml; no answer is left open that another call would judge. */
 const config = (profile) => `
-orchestrator: { use_model: always }
+orchestrator: { use_model: always, confidence_threshold: 0.6 }
 agents: { query_builder: { candidates: 1 } }
 prices: [{ model: scripted, input: 3, output: 15 }]
 models:
@@ -25,6 +25,11 @@ export const ownModels = (gateway) => ({
   config: config('service: editor, model: scripted'), models: ['other', 'scripted'], upstream: gateway.upstream,
 });
 
+/** Options of an editor that asks its user before it lends its model. */
+export const guardedModel = (gateway) => ({
+  config: config('service: editor, model: guarded'), models: ['guarded'], upstream: gateway.upstream,
+});
+
 /** Options of an editor that is asked for its model and has none. */
 export const noModels = { config: config('service: editor') };
 
@@ -40,6 +45,12 @@ async function generate(editor) {
 }
 
 const written = (editor) => until(async () => /avg\(rating\)/.test(await editor.text()), 'the query stands there');
+
+/** A picture once what appears has faded in. */
+async function picture(editor, name) {
+  await new Promise((done) => setTimeout(done, 700));
+  await editor.picture(name);
+}
 
 const toast = (editor, text) => editor.page.locator('.notification-toast').filter({ hasText: text }).first();
 
@@ -60,7 +71,7 @@ export const gatewayTests = (gateway) => ({
     await editor.picture('model-streaming');
     await written(editor);
     assert.match(await editor.saved('ask.sql'), /unicorns\nSELECT avg\(rating\) AS happiness\nFROM reviews/);
-    await editor.picture('model-answer');
+    await picture(editor, 'model-answer');
   },
 
   async 'a repair shows in the reasoning, and what it cost'(editor) {
@@ -69,7 +80,7 @@ export const gatewayTests = (gateway) => ({
     await written(editor);
     const text = await reasoning(editor);
     for (const part of ['wrong_column', 'Repairing', '2 calls', '$']) assert.ok(text.includes(part), `no ${part} in ${text}`);
-    await editor.picture('model-repair');
+    await picture(editor, 'model-repair');
   },
 
   async 'a cancel leaves the document as it was'(editor) {
@@ -91,7 +102,7 @@ export const gatewayTests = (gateway) => ({
     await gateway.script({ models: { scripted: 'refusal' } });
     await generate(editor);
     await toast(editor, 'declined').waitFor();
-    await editor.picture('model-refusal');
+    await picture(editor, 'model-refusal');
     assert.match(await editor.saved('ask.sql'), /unicorns\n$/, 'nothing was written');
   },
 });
@@ -101,7 +112,7 @@ export const ownModelTests = (gateway) => ({
     await gateway.script({ models: { scripted: 'right', other: 'refusal' } });
     await generate(editor);
     await written(editor);
-    await editor.picture('own-model');
+    await picture(editor, 'own-model');
     assert.match(await reasoning(editor), /editor\/scripted/);
   },
 
@@ -116,7 +127,25 @@ export const ownModelTests = (gateway) => ({
     await gateway.script({ models: { scripted: 'busy' } });
     await generate(editor);
     await toast(editor, 'takes no more requests').waitFor();
-    await editor.picture('own-model-busy');
+    await picture(editor, 'own-model-busy');
+  },
+});
+
+export const guardedModelTests = (gateway) => ({
+  async 'the user is asked before the model of another extension is used'(editor) {
+    await gateway.script({ models: { guarded: 'right' } });
+    const dialog = editor.page.locator('.monaco-dialog-box');
+    await generate(editor);
+    await dialog.waitFor();
+    await picture(editor, 'model-consent');
+    assert.match(await dialog.innerText(), /nlq/);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await toast(editor, 'was not allowed').waitFor();
+    await picture(editor, 'model-denied');
+    await generate(editor);
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name: 'Allow' }).click();
+    await written(editor);
   },
 });
 
@@ -125,6 +154,6 @@ export const noModelTests = {
     await generate(editor);
     await toast(editor, 'VS Code has none').waitFor();
     await toast(editor, 'offers no such model').waitFor();
-    await editor.picture('no-model');
+    await picture(editor, 'no-model');
   },
 };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Gateway } from './gateway.mjs';
 import { Editor, given, until } from './harness.mjs';
-import { gatewayTests, noModelTests, noModels, ownModelTests, ownModels, throughGateway } from './models.mjs';
+import { gatewayTests, guardedModel, guardedModelTests, noModelTests, noModels, ownModelTests, ownModels, throughGateway } from './models.mjs';
 
 const tests = {
   async 'a question in a comment becomes a query below it'(editor) {
@@ -257,6 +257,7 @@ const gateway = await Gateway.start('--litellm');
 try {
   await suite(gatewayTests(gateway), throughGateway(gateway));
   await suite(ownModelTests(gateway), ownModels(gateway));
+  await suite(guardedModelTests(gateway), guardedModel(gateway));
   await suite(noModelTests, noModels);
 } finally {
   gateway.stop();

@@ -29,8 +29,19 @@ if given.script:
         upstream.script.add(json.load(file))
 threading.Thread(target=upstream.serve_forever, daemon=True).start()
 
+
+def end_with_input():
+    # Not sys.stdin: a buffered reader would hold a lock at exit.
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+# Also while the gateways are still starting.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+threading.Thread(target=end_with_input, daemon=True).start()
+
 gateways = []
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 try:
     if given.litellm:
         gateways.append(LiteLlm(upstream.url, given.key))
@@ -41,9 +52,7 @@ try:
         gateway.wait()
         told |= gateway.told
     print(json.dumps(told), flush=True)
-    # Not sys.stdin: a buffered reader would hold a lock at exit.
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
+    signal.pause()
 finally:
     for gateway in gateways:
         gateway.stop()

@@ -92,7 +92,7 @@ def stream(asked, reply):
 def error(failure):
     kinds = {400: 'invalid_request_error', 401: 'authentication_error', 404: 'not_found_error', 429: 'rate_limit_error',
              529: 'overloaded_error'}
-    message = f'The scripted model answers {failure.status}.'
+    message = failure.said or f'The scripted model answers {failure.status}.'
     if failure.context:
         most, given = failure.context
         message = f'prompt is too long: {given} tokens > {most} maximum'

@@ -95,7 +95,7 @@ def stream(asked, reply):
 
 def error(failure):
     kinds = {401: 'authentication_error', 404: 'not_found_error', 429: 'rate_limit_error'}
-    kind, code, message = kinds.get(failure.status, 'server_error'), None, f'The scripted model answers {failure.status}.'
+    kind, code, message = kinds.get(failure.status, 'server_error'), None, failure.said or f'The scripted model answers {failure.status}.'
     if failure.context:
         most, given = failure.context
         kind, code = 'invalid_request_error', 'context_length_exceeded'

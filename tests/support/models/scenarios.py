@@ -94,6 +94,7 @@ class Failure:
     status: int
     retry_after: int | None = None
     context: tuple | None = None
+    said: str | None = None
 
 
 class Script:

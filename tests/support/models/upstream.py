@@ -52,7 +52,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.note(self.path, body)
         given = self.headers.get('x-api-key') or (self.headers.get('authorization') or '').removeprefix('Bearer ')
         if self.server.key and given != self.server.key:
-            return self.fail(wire, Failure(401))
+            # As services do, it says which key was wrong.
+            return self.fail(wire, Failure(401, said=f'Incorrect API key provided: {given}.'))
         asked = wire.read(json.loads(body))
         reply = self.server.script.play(asked)
         if isinstance(reply, Failure):

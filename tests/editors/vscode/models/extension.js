@@ -1,5 +1,6 @@
 // An extension that provides language models, as GitHub Copilot does, with the scripted model of tests/support/models behind them.
-// NLQ_TEST_UPSTREAM is its address, NLQ_TEST_MODELS the names of its scenarios.
+// NLQ_TEST_UPSTREAM is its address, NLQ_TEST_MODELS the names of its scenarios. VS Code asks the user before another extension may
+// use a model whose name begins with `guarded`.
 
 const vscode = require('vscode');
 
@@ -8,6 +9,7 @@ exports.activate = (context) => {
     const metadata = {
       vendor: 'scripted', family: name, name, version: '1', maxInputTokens: 100_000, maxOutputTokens: 4096,
       capabilities: { toolCalling: true },
+      auth: name.startsWith('guarded') ? { label: 'Scripted' } : undefined,
     };
     context.subscriptions.push(vscode.lm.registerChatModelProvider(name, provider(name), metadata));
   }
