@@ -112,6 +112,17 @@ fn what_may_be_a_value_of_a_sensitive_column_is_not_kept() {
 }
 
 #[test]
+fn what_may_be_a_value_is_not_kept_of_a_question_that_nobody_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("nlq.yaml", crate::cli_support::SHOP);
+    sandbox.nlq(&["ask", "orders of 'Ada Lovelace' with card 4111111111111111"]).refused(1, &["not trusted"]);
+    let row = &sandbox.ok(&["audit", "--json"]).json()[0];
+    let kept = (&row["outcome"], &row["connection"], &row["user_input"], &row["opening"]);
+    let masked = "orders of '•••' with card •••".into();
+    assert_eq!(kept, (&"error".into(), &"shop/dev".into(), &masked, &masked));
+}
+
+#[test]
 fn a_state_that_cannot_be_used_never_fails_a_question() {
     let sandbox = Sandbox::shop();
     let file = sandbox.state().join("nlq.db");
@@ -121,8 +132,9 @@ fn a_state_that_cannot_be_used_never_fails_a_question() {
     sandbox.nlq(&["stats"]).refused(2, &["nlq.db", "damaged"]);
     std::fs::remove_file(&file).expect("the file");
 
-    sandbox.write("nlq.yaml", &format!("{}observability: {{ trace_level: none }}\n", crate::cli_support::SHOP));
+    sandbox.write("nlq.yaml", &format!("{}orchestrator: {{ trace_level: none }}\n", crate::cli_support::SHOP));
     sandbox.ok(&["ask", "how many customers are there", "--offline"]);
     let id = sandbox.ok(&["audit", "--json"]).json()[0]["turn_id"].as_str().expect("an id").to_owned();
-    assert!(sandbox.ok(&["audit", "--turn", &id, "--json"]).json()["reasoning"].is_null());
+    let turn = sandbox.ok(&["audit", "--turn", &id, "--json"]).json();
+    assert!(turn["reasoning"].is_null() && turn["agents"][0]["conclusion"] == "", "{turn:#}");
 }

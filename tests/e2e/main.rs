@@ -22,3 +22,4 @@ mod lsp_knowledge;
 mod lsp_models;
 mod models;
 mod postgres;
+mod telemetry;

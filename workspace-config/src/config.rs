@@ -7,6 +7,7 @@ use crate::{
     check::{by_system, change_to, check, is_name, shown, sorted},
     declared::config::{AGENTS, CONFIG, ORCHESTRATOR, SYSTEMS},
     models::{check_models, read_prices},
+    observability::check_observability,
     read::Reader,
     yaml::{self, Node},
 };
@@ -154,7 +155,7 @@ pub struct OrchestratorSettings {
     pub clarification_threshold: f64,
     /// When a model is asked; when unsure.
     pub use_model: UseModel,
-    /// How much of the reasoning is kept; a summary.
+    /// How much of the reasoning is kept with a turn; full.
     pub trace_level: TraceLevel,
 }
 
@@ -170,15 +171,15 @@ pub enum UseModel {
     Never,
 }
 
-/// How much of the reasoning is kept with an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+/// How much of the reasoning is kept with a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TraceLevel {
-    /// The answer alone.
+    /// The answer, and what it took.
     None,
-    /// Stages and steps, and what they took.
-    #[default]
+    /// Stages and what they came to, without steps and evidence.
     Summary,
-    /// Prompts and replies too.
+    /// Every step with its evidence.
+    #[default]
     Full,
 }
 
@@ -201,8 +202,8 @@ impl OrchestratorSettings {
             },
             trace_level: match reader.text("trace_level").as_deref() {
                 Some("none") => TraceLevel::None,
-                Some("full") => TraceLevel::Full,
-                _ => TraceLevel::Summary,
+                Some("summary") => TraceLevel::Summary,
+                _ => TraceLevel::Full,
             },
         }
     }
@@ -287,6 +288,7 @@ pub fn parse_config(text: &str) -> Parsed<Config> {
         diagnostics.extend(check(&tree.root, &CONFIG));
         check_names(&tree.root, &value, &mut diagnostics);
         check_models(&tree.root, &mut diagnostics);
+        check_observability(&tree.root, &mut diagnostics);
     }
     Parsed { value, diagnostics: sorted(diagnostics) }
 }
@@ -588,7 +590,7 @@ providers:
                     confidence_threshold: 0.85,
                     clarification_threshold: 0.6,
                     use_model: WhenUnsure,
-                    trace_level: Summary,
+                    trace_level: Full,
                 },
                 AgentSettings {
                     schema_ttl: 3600s,

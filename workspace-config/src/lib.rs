@@ -38,7 +38,7 @@ pub use examples::{ExampleEntry, ExampleFile, parse_examples};
 pub use models::{
     AwsConfig, BudgetConfig, DEFAULT_PROFILE, ModelConfig, ModelPrice, ModelService, PriceList, parse_prices,
 };
-pub use observability::{ObservabilitySettings, TraceKept};
+pub use observability::ObservabilitySettings;
 pub use place::Written;
 pub use prompts::{PromptFile, PromptOutput, Template, parse_prompt};
 pub use schema::{annotations_schema, config_schema, examples_schema, prompt_schema};

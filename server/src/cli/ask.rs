@@ -44,6 +44,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, CliError>
     {
         context.out.line(clarification_text(asked, context.out))?;
         let Some(choice) = terminal::choose("Which one is meant?", asked.options.len())? else {
+            session.close().await;
             return Ok(Exit::Findings);
         };
         ask.replies.push(asked.options[choice].label.clone());

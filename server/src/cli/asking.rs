@@ -71,10 +71,14 @@ fn question(argument: &str) -> Result<String, CliError> {
     Ok(text.to_owned())
 }
 
-/// Asks, and shows on a terminal how far it is.
+/// Asks, and shows on a terminal how far it is. A failure closes the session: the program ends with it.
 pub(super) async fn answer(session: &Session, ask: &Ask, context: &Context) -> Result<Checked, CliError> {
     let progress = Progress::spinner("");
-    let mut checked = session.ask(ask, context.cancel.clone(), &|event| progress.say(&event.words())).await?;
+    let asked = session.ask(ask, context.cancel.clone(), &|event| progress.say(&event.words())).await;
+    if asked.is_err() {
+        session.close().await;
+    }
+    let mut checked = asked?;
     if let Some(index) = session.index(&checked.connection) {
         checked.answer.reasoning = nlq_ide::reasoning_stream(&checked.answer, &index);
     }

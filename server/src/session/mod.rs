@@ -13,6 +13,8 @@ mod reviewed;
 mod since;
 mod steps;
 mod system;
+mod telemetry;
+mod unread;
 mod validated;
 
 use std::{
@@ -41,6 +43,7 @@ use recorder::Recorder;
 pub(crate) use since::since;
 pub(crate) use steps::{Combined, DoneStep, Stepped};
 pub(crate) use system::Direct;
+use telemetry::Telemetry;
 use tokio_util::sync::CancellationToken;
 
 /// A workspace at work.
@@ -69,6 +72,8 @@ struct State {
     providers: HashMap<ConnectionRef, (ConnectionConfig, Arc<dyn QueryProvider>)>,
     /// Made at the first question that a model is to answer, under the present settings and trust.
     agents: Option<Arc<Agents>>,
+    /// Begun at the first turn that is exported, under the present settings and trust.
+    telemetry: Option<Telemetry>,
 }
 
 /// What a workspace's trust rests on.
@@ -148,6 +153,7 @@ impl Session {
         });
         state.trusted = trusted;
         state.agents = None;
+        state.telemetry = None;
         state.config_text = text;
         state.view = view;
     }
@@ -289,9 +295,15 @@ impl Session {
         plan.map_err(|error| mask::mask_error(error, sql, &self.view()))
     }
 
-    /// Closes every connection, once what was recorded is written.
+    /// Closes every connection, once what was recorded is written and told.
     pub(crate) async fn close(&self) {
-        self.recorder.close().await;
+        let telemetry = self.lock().telemetry.take();
+        let told = async {
+            if let Some(telemetry) = telemetry {
+                telemetry.close().await;
+            }
+        };
+        tokio::join!(self.recorder.close(), told);
         let providers: Vec<_> = self.lock().providers.drain().collect();
         for (_, (_, provider)) in providers {
             provider.close().await;

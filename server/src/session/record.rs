@@ -1,6 +1,6 @@
 //! What is kept of a question: its turn, without secrets and without values of sensitive columns.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use chrono::Utc;
 use nlq_config::ConnectionRef;
@@ -14,7 +14,9 @@ use nlq_query::sql::{SqlContext, sensitive_literals};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ask, Checked, Session, SessionError, Validation, ask::Events, mask::MASK, recorder::Entry};
+use super::{
+    Ask, Checked, Session, SessionError, Validation, ask::Events, mask::MASK, recorder::Entry, unread::guarded,
+};
 
 impl Session {
     /// Answers a question: the embedded engine first; a model where one is configured and the engine is not sure enough.
@@ -45,15 +47,13 @@ impl Session {
             Ok(checked) => Some(self.of_answer(turn, checked)),
             // Who cancelled did not want an answer.
             Err(error) if error.code == "cancelled" => None,
-            Err(error) => Some(TurnRecord {
-                connection: ask.connection.clone().unwrap_or_default(),
-                outcome: TurnOutcome::Error,
-                reason: Some(error.message.clone()),
-                ..turn
-            }),
+            Err(error) => Some(self.of_failure(turn, ask, error)),
         };
         if let Some(turn) = turn {
-            self.recorder.note(Entry::Turn(Box::new(turn), self.view().config.observability));
+            let (record, config) = (Arc::new(turn), Arc::clone(&self.view().config));
+            self.export(&record);
+            let (level, days) = (config.orchestrator.trace_level, config.observability.trace_retention_days);
+            self.recorder.note(Entry::Turn { record, level, days });
         }
         result
     }
@@ -79,6 +79,27 @@ impl Session {
         Some(std::fs::canonicalize(&root).unwrap_or(root).display().to_string())
     }
 
+    fn of_failure(&self, turn: TurnRecord, ask: &Ask, error: &SessionError) -> TurnRecord {
+        let connection = self.find_connection(ask.connection.as_deref()).ok();
+        let turn = TurnRecord {
+            connection: connection
+                .as_ref()
+                .map_or_else(|| ask.connection.clone().unwrap_or_default(), ToString::to_string),
+            outcome: TurnOutcome::Error,
+            reason: Some(error.message.clone()),
+            ..turn
+        };
+        if connection.is_some_and(|connection| self.has_no_secrets(&connection)) {
+            return turn;
+        }
+        TurnRecord {
+            opening: guarded(&turn.opening),
+            user_input: guarded(&turn.user_input),
+            replies: turn.replies.iter().map(|reply| guarded(reply)).collect(),
+            ..turn
+        }
+    }
+
     fn of_answer(&self, turn: TurnRecord, checked: &Checked) -> TurnRecord {
         let Checked { answer, connection, validation, calls, examples, .. } = checked;
         let (outcome, query, clarification, reason) = match &answer.outcome {
@@ -97,7 +118,7 @@ impl Session {
         let used = |found: &&Found| !calls.is_empty() || query.as_ref() == Some(&found.example.query);
         let ids = |found: &Found| found.example.id.clone();
         let agents = stages.iter().map(|stage| AgentTrace {
-            agent: stage.name.to_lowercase().replace(' ', "_"),
+            agent: agent(&stage.name),
             conclusion: stage.conclusion.clone(),
             latency_ms: stage.micros as f64 / 1000.0,
         });
@@ -197,6 +218,11 @@ pub(crate) fn stats_json(stats: &Stats) -> Value {
     let mut object = json!(stats);
     object["targets"] = json!(stats.targets());
     object
+}
+
+/// An agent by the name of its stage. Steps of a plan are named by the model that planned them: they are one agent.
+fn agent(stage: &str) -> String {
+    if stage.starts_with("Step ") { "step".to_owned() } else { stage.to_lowercase().replace(' ', "_") }
 }
 
 /// The turn with every secret in what people or the engine said masked.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
-use nlq_config::ObservabilitySettings;
+use nlq_config::TraceLevel;
 use nlq_knowledge::state::{StateError, StateStore, TurnRecord};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
@@ -23,8 +23,8 @@ const FLUSH: Duration = Duration::from_secs(2);
 /// One thing to write down.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// A turn, and how much of it is kept for how long.
-    Turn(Box<TurnRecord>, ObservabilitySettings),
+    /// A turn, and how much of it is kept for how many days.
+    Turn { record: Arc<TurnRecord>, level: TraceLevel, days: u32 },
     /// How a query's run went.
     Run { workspace: String, connection: String, query: String, ok: bool },
     /// Everything before this is written.
@@ -112,7 +112,7 @@ async fn write(state: State, mut entries: mpsc::UnboundedReceiver<Entry>) {
             }
         };
         let written = match entry {
-            Entry::Turn(record, settings) => keep(&store, &record, settings, &mut pruned).await,
+            Entry::Turn { record, level, days } => keep(&store, &record, level, days, &mut pruned).await,
             Entry::Run { workspace, connection, query, ok } => {
                 store.executed(&workspace, &connection, &query, ok).await
             }
@@ -128,12 +128,13 @@ async fn write(state: State, mut entries: mpsc::UnboundedReceiver<Entry>) {
 async fn keep(
     store: &StateStore,
     record: &TurnRecord,
-    settings: ObservabilitySettings,
+    level: TraceLevel,
+    days: u32,
     pruned: &mut bool,
 ) -> Result<(), StateError> {
-    store.record(record, settings.trace_level).await?;
+    store.record(record, level).await?;
     if !std::mem::replace(pruned, true) {
-        let oldest = Utc::now() - TimeDelta::days(i64::from(settings.trace_retention_days));
+        let oldest = Utc::now() - TimeDelta::days(i64::from(days));
         store.prune(&record.workspace, oldest).await?;
     }
     Ok(())

@@ -144,13 +144,13 @@ pub(crate) static ORCHESTRATOR: Object = Object {
         Key::new(
             "trace_level",
             Shape::Word(&[
-                ("none", "The answer alone."),
-                ("summary", "Stages and steps, and what they took."),
-                ("full", "Prompts and replies too."),
+                ("none", "The answer, and what it took."),
+                ("summary", "The stages and what they came to."),
+                ("full", "Every step with its evidence."),
             ]),
-            "How much of the reasoning is kept with an answer.",
+            "How much of an answer's reasoning is kept with its turn.",
         )
-        .default("summary"),
+        .default("full"),
     ],
 };
 

@@ -4,23 +4,21 @@ use super::{Key, Object, Shape};
 
 pub(crate) static OBSERVABILITY: Object = Object {
     name: "observability",
-    doc: "What is kept of questions and answers, on this machine.",
+    doc: "For how long questions and answers are kept on this machine, and who is told what they took.",
     keys: &[
-        Key::new(
-            "trace_level",
-            Shape::Word(&[
-                ("none", "Nothing."),
-                ("summary", "The stages and what they came to."),
-                ("full", "Every step with its evidence."),
-            ]),
-            "How much of an answer's reasoning is kept with its turn.",
-        )
-        .default("full"),
         Key::new(
             "trace_retention_days",
             Shape::Integer { min: 1, max: 3650 },
             "Turns older than this are taken out, in days.",
         )
         .default("90"),
+        Key::new(
+            "otlp_endpoint",
+            Shape::TextOrReference,
+            "Address of an OpenTelemetry collector, such as `http://localhost:4318`, that gets traces and metrics as \
+             OTLP over HTTP in JSON: names, outcomes and numbers, never a question, a query or a value. Nobody is told \
+             when it is not given or the workspace is not trusted.",
+        )
+        .others(&["otlp", "otel_endpoint", "opentelemetry", "exporter_otlp_endpoint"]),
     ],
 };

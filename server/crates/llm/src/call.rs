@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Usage;
@@ -19,6 +20,9 @@ pub struct ModelCall {
     pub usage: Usage,
     /// US dollars; none when the model has no price.
     pub cost_usd: Option<f64>,
+    /// When it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
     /// From the first request to the end of the reply, waits between retries included; milliseconds.
     pub latency_ms: u64,
     /// Requests made: 1 when none was repeated.

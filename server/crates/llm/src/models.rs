@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
+use chrono::Utc;
 use nlq_config::{AgentModel, DEFAULT_PROFILE};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -120,6 +121,7 @@ impl Models {
                 model: bounded.profile.model.id(),
                 prompt: prompt.name.clone(),
                 prompt_version: prompt.version.clone(),
+                started_at: Some(Utc::now()),
                 ..ModelCall::default()
             };
             let result = self.call(bounded, &chat, &mut call, meter, &listener, &cancel).await;

@@ -10,7 +10,7 @@ mod tests;
 mod write;
 
 pub use error::StateError;
-pub use nlq_config::TraceKept;
+pub use nlq_config::TraceLevel;
 pub use read::{AuditFilter, AuditRow, Conversation, ConversationFilter, Spent};
 pub use record::{AgentTrace, TurnOutcome, TurnRecord, ValidationStatus};
 pub use stats::{Histogram, ModelUse, Stats, Target};

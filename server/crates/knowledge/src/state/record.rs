@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use nlq_config::TraceKept;
+use nlq_config::TraceLevel;
 use nlq_llm::{ModelCall, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -123,9 +123,9 @@ impl TurnRecord {
 }
 
 /// What a level keeps of a reasoning stream; none when nothing.
-pub(super) fn kept(level: TraceKept, reasoning: &Value) -> Option<Value> {
-    let mut stream = Some(reasoning.clone()).filter(|stream| !stream.is_null() && level != TraceKept::None)?;
-    if level == TraceKept::Summary {
+pub(super) fn kept(level: TraceLevel, reasoning: &Value) -> Option<Value> {
+    let mut stream = Some(reasoning.clone()).filter(|stream| !stream.is_null() && level != TraceLevel::None)?;
+    if level == TraceLevel::Summary {
         let stages = stream.get_mut("stages").and_then(Value::as_array_mut);
         for stage in stages.into_iter().flatten().filter_map(Value::as_object_mut) {
             stage.remove("steps");
@@ -146,10 +146,10 @@ mod tests {
         let stream = json!({ "query_text": "q", "stages": [
             { "name": "Intent", "conclusion": "a count", "steps": [{ "evidence": { "value": "secret" } }] },
         ]});
-        let summary = kept(TraceKept::Summary, &stream).unwrap();
+        let summary = kept(TraceLevel::Summary, &stream).unwrap();
         assert_eq!(summary, json!({ "query_text": "q", "stages": [{ "name": "Intent", "conclusion": "a count" }] }));
-        assert_eq!(kept(TraceKept::Full, &stream), Some(stream.clone()));
-        assert_eq!(kept(TraceKept::None, &stream), None);
-        assert_eq!(kept(TraceKept::Summary, &Value::Null), None);
+        assert_eq!(kept(TraceLevel::Full, &stream), Some(stream.clone()));
+        assert_eq!(kept(TraceLevel::None, &stream), None);
+        assert_eq!(kept(TraceLevel::Summary, &Value::Null), None);
     }
 }

@@ -45,11 +45,11 @@ async fn a_prompt_that_is_asked_again_continues_its_conversation() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     let asked = TurnRecord { outcome: TurnOutcome::Clarification, query: None, ..turn("revenue") };
-    let first = store.record(&asked, TraceKept::Full).await.unwrap();
+    let first = store.record(&asked, TraceLevel::Full).await.unwrap();
     let replied = TurnRecord { replies: vec!["total_amount".into()], ..turn("revenue") };
-    let second = store.record(&replied, TraceKept::Full).await.unwrap();
+    let second = store.record(&replied, TraceLevel::Full).await.unwrap();
     assert_eq!((second.conversation.as_str(), first.number, second.number), (first.conversation.as_str(), 1, 2));
-    let other = store.record(&turn("orders"), TraceKept::Full).await.unwrap();
+    let other = store.record(&turn("orders"), TraceLevel::Full).await.unwrap();
     assert_ne!(other.conversation, first.conversation);
 
     let conversations = store.conversations(&ConversationFilter::default()).await.unwrap();
@@ -69,13 +69,13 @@ async fn on_the_command_line_only_a_reply_continues() {
     let store = store(&folder).await;
     let plain = TurnRecord { document: None, ..turn("revenue") };
     let asked = TurnRecord { outcome: TurnOutcome::Clarification, query: None, ..plain.clone() };
-    let first = store.record(&asked, TraceKept::Full).await.unwrap();
-    let again = store.record(&asked, TraceKept::Full).await.unwrap();
+    let first = store.record(&asked, TraceLevel::Full).await.unwrap();
+    let again = store.record(&asked, TraceLevel::Full).await.unwrap();
     assert_ne!(first.conversation, again.conversation);
     let replied = TurnRecord { replies: vec!["total".into()], ..plain.clone() };
-    assert_eq!(store.record(&replied, TraceKept::Full).await.unwrap().conversation, again.conversation);
+    assert_eq!(store.record(&replied, TraceLevel::Full).await.unwrap().conversation, again.conversation);
     let told = TurnRecord { conversation: Some(first.conversation.clone()), ..plain };
-    assert_eq!(store.record(&told, TraceKept::Full).await.unwrap().conversation, first.conversation);
+    assert_eq!(store.record(&told, TraceLevel::Full).await.unwrap().conversation, first.conversation);
 }
 
 #[tokio::test]
@@ -83,9 +83,9 @@ async fn reasoning_is_kept_as_the_level_says() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     for (level, expected) in [
-        (TraceKept::Full, json!({ "stages": [{ "name": "Intent", "steps": [], "conclusion": "a count" }] })),
-        (TraceKept::Summary, json!({ "stages": [{ "name": "Intent", "conclusion": "a count" }] })),
-        (TraceKept::None, json!(null)),
+        (TraceLevel::Full, json!({ "stages": [{ "name": "Intent", "steps": [], "conclusion": "a count" }] })),
+        (TraceLevel::Summary, json!({ "stages": [{ "name": "Intent", "conclusion": "a count" }] })),
+        (TraceLevel::None, json!(null)),
     ] {
         let id = store.record(&turn("q"), level).await.unwrap();
         let filter = AuditFilter { turn: Some(id.turn), reasoning: true, ..AuditFilter::default() };
@@ -100,7 +100,7 @@ async fn a_run_is_noted_in_the_last_turn_that_gave_the_query() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     for _ in 0..2 {
-        store.record(&turn("q"), TraceKept::Full).await.unwrap();
+        store.record(&turn("q"), TraceLevel::Full).await.unwrap();
     }
     store.executed("/work/shop", "shop/dev", "SELECT 1", true).await.unwrap();
     store.executed("/work/shop", "shop/dev", "SELECT 2", true).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_turn_is_written_in_a_few_milliseconds() {
     let mut times = Vec::new();
     for question in 0..100 {
         let begun = std::time::Instant::now();
-        store.record(&turn(&question.to_string()), TraceKept::Full).await.unwrap();
+        store.record(&turn(&question.to_string()), TraceLevel::Full).await.unwrap();
         times.push(begun.elapsed());
     }
     times.sort();
@@ -130,8 +130,8 @@ async fn what_models_cost_outlives_the_turns() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     let dear = TurnRecord { calls: vec![call("query_builder"), call("validator")], ..turn("q") };
-    store.record(&dear, TraceKept::Full).await.unwrap();
-    store.record(&TurnRecord { workspace: "/other".into(), ..dear.clone() }, TraceKept::Full).await.unwrap();
+    store.record(&dear, TraceLevel::Full).await.unwrap();
+    store.record(&TurnRecord { workspace: "/other".into(), ..dear.clone() }, TraceLevel::Full).await.unwrap();
     let row = &store.audit(&AuditFilter::default()).await.unwrap()[0];
     assert_eq!((row.total_tokens_input, row.total_tokens_output, row.total_cost_usd), (210, 40, 0.5));
     assert_eq!((row.models_used.len(), row.prompt_versions[0].as_str()), (1, "build@abc"));
@@ -157,8 +157,8 @@ async fn metrics_are_counted_from_the_turns() {
         execution_success: Some(true),
         ..turn("one")
     };
-    store.record(&searched, TraceKept::None).await.unwrap();
-    store.record(&TurnRecord { validation: ValidationStatus::Failed, ..turn("two") }, TraceKept::None).await.unwrap();
+    store.record(&searched, TraceLevel::None).await.unwrap();
+    store.record(&TurnRecord { validation: ValidationStatus::Failed, ..turn("two") }, TraceLevel::None).await.unwrap();
     let asked = TurnRecord {
         outcome: TurnOutcome::Clarification,
         validation: ValidationStatus::None,
@@ -166,9 +166,9 @@ async fn metrics_are_counted_from_the_turns() {
         examples_searched: true,
         ..turn("three")
     };
-    store.record(&asked, TraceKept::None).await.unwrap();
+    store.record(&asked, TraceLevel::None).await.unwrap();
     let old = TurnRecord { created_at: Utc::now() - TimeDelta::days(30), ..turn("four") };
-    store.record(&old, TraceKept::None).await.unwrap();
+    store.record(&old, TraceLevel::None).await.unwrap();
     let stats = store.stats(Some("/work/shop"), Some(Utc::now() - TimeDelta::days(7))).await.unwrap();
     assert_eq!((stats.questions_total, stats.queries, stats.clarifications), (3, 2, 1));
     assert_eq!((stats.validation_pass_rate, stats.rag_hit_rate), (Some(0.5), Some(0.5)));
@@ -191,8 +191,8 @@ async fn programs_that_start_and_write_at_once_lose_nothing() {
             tokio::spawn(async move {
                 let store = StateStore::open(&file).await.unwrap();
                 for question in 0..20 {
-                    store.record(&turn(&format!("{program} {question}")), TraceKept::Full).await.unwrap();
-                    store.record(&turn("the same"), TraceKept::Full).await.unwrap();
+                    store.record(&turn(&format!("{program} {question}")), TraceLevel::Full).await.unwrap();
+                    store.record(&turn("the same"), TraceLevel::Full).await.unwrap();
                 }
                 store.close().await;
             })

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{StateError, StateStore, TraceKept, TurnOutcome, TurnRecord, ValidationStatus, record::kept};
+use super::{StateError, StateStore, TraceLevel, TurnOutcome, TurnRecord, ValidationStatus, record::kept};
 
 /// Turns in which a query that is run is looked for: what was asked longer ago is hardly what is run now.
 const RECENT: i64 = 500;
@@ -20,7 +20,7 @@ pub struct TurnId {
 
 impl StateStore {
     /// Stores a turn with its audit row, whole or not at all; of its reasoning what `level` keeps.
-    pub async fn record(&self, record: &TurnRecord, level: TraceKept) -> Result<TurnId, StateError> {
+    pub async fn record(&self, record: &TurnRecord, level: TraceLevel) -> Result<TurnId, StateError> {
         let recorded = async {
             let mut writing = self.pool.begin_with("BEGIN IMMEDIATE").await?;
             let conversation = conversation(&mut writing, record).await?;
@@ -99,10 +99,14 @@ async fn turn(
     writing: &mut SqliteConnection,
     conversation: &str,
     record: &TurnRecord,
-    level: TraceKept,
+    level: TraceLevel,
 ) -> sqlx::Result<TurnId> {
     let reasoning = kept(level, &record.reasoning).map(|stream| stream.to_string());
-    let bare = TurnRecord { reasoning: serde_json::Value::Null, ..record.clone() };
+    let mut bare = TurnRecord { reasoning: serde_json::Value::Null, ..record.clone() };
+    if level == TraceLevel::None {
+        // What agents took is counted all the same.
+        bare.agents.iter_mut().for_each(|trace| trace.conclusion.clear());
+    }
     let bare = serde_json::to_string(&bare).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let insert = "INSERT INTO turns (id, conversation_id, turn_number, workspace, created_at, record, reasoning)
         SELECT lower(hex(randomblob(8))), ?1, 1 + coalesce(max(turn_number), 0), ?2, ?3, ?4, ?5
