@@ -23,3 +23,4 @@ mod lsp_models;
 mod models;
 mod postgres;
 mod telemetry;
+mod steps;

@@ -21,6 +21,12 @@ def query(form, sql, step):
     return {name: said.get(name, empty(part)) for name, part in schema['properties'].items()}
 
 
+def several(form):
+    """The arguments of a prompt for a query, when it takes several."""
+    said = {'query': '', 'several_queries': 'It needs what another database holds.'}
+    return {name: said.get(name, empty(part)) for name, part in form['schema']['properties'].items()}
+
+
 def fill(asked, gold):
     """The arguments of any other form: what lets the work go on."""
     said = {
@@ -29,6 +35,7 @@ def fill(asked, gold):
         'answers_question': True,
         'problem': None,
         'answer': 'The rows answer it.',
+        **((gold and gold.plan) or {}),
     }
     properties = asked.form['schema'].get('properties', {})
     return {name: said.get(name, empty(part)) for name, part in properties.items()}

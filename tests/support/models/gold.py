@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 @dataclass
 class Answer:
-    """One question's right query; `index` counts the questions from 0."""
+    """One question's right query, or (no query and) the plan of a question that takes several; `index` counts the questions
+    from 0."""
     question: str
     sql: str
     index: int
+    plan: dict | None = None
 
 
 class Gold:
@@ -22,7 +24,7 @@ class Gold:
         for row in rows:
             question = row['question'].strip()
             index = self._answers[question].index if question in self._answers else len(self._answers)
-            self._answers[question] = Answer(question, row['sql'], index)
+            self._answers[question] = Answer(question, row['sql'], index, row.get('plan'))
 
     def find(self, asked):
         """The answer to the longest question that the last message of a user holds; an earlier message where that one holds

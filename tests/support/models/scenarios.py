@@ -109,7 +109,7 @@ class Script:
         self._lock = threading.Lock()
 
     def add(self, script):
-        """Takes in {gold: [{question, sql}], scenarios: {name: steps}, models: {name: scenario}}; a model that is given a scenario
+        """Takes in {gold: [{question, sql, plan}], scenarios: {name: steps}, models: {name: scenario}}; a model that is given a scenario
         begins it anew."""
         with self._lock:
             self.gold.add(script.get('gold', []))
@@ -152,6 +152,8 @@ class Script:
             return Failure(400, context=(most // 4, len(asked.text) // 4))
         if step.get('refuse'):
             return Reply(text="I can't help with that.", stop='refusal')
+        if gold and gold.plan:
+            return Reply(arguments=json.dumps(forms.several(asked.form)))
         sql = gold.sql if gold else None
         if 'text' in step:
             return Reply(text=step['text'].replace('{sql}', sql or ''), pace=step.get('pace', 0))
