@@ -22,5 +22,5 @@ mod lsp_knowledge;
 mod lsp_models;
 mod models;
 mod postgres;
-mod telemetry;
 mod steps;
+mod telemetry;

@@ -9,8 +9,10 @@ const TICKETS: &str = "count of open tickets for every client";
 const PLACES: &str = "name and country of each one who buys";
 const COMBINED: &str = "the person of the first with the second's place, most tickets first";
 
-/// A workspace of two databases that share customers; `plan` is what the model makes of [`QUESTION`].
-fn workspace(name: &str, plan: &Value) -> Sandbox {
+/// A workspace of two databases that share customers, and a question of which the model makes `plan`. The model is shared by
+/// all tests, so each has a question of its own.
+fn workspace(name: &str, plan: &Value) -> (Sandbox, String) {
+    let question = format!("{QUESTION}, for {name}");
     let models = Models::scripted();
     let tickets = "SELECT client, count(*) AS open_tickets FROM tickets WHERE state = 'open' GROUP BY client";
     let places = "SELECT name, country FROM customers";
@@ -18,14 +20,14 @@ fn workspace(name: &str, plan: &Value) -> Sandbox {
                     ORDER BY t.open_tickets DESC";
     let gold = [(TICKETS, tickets), (PLACES, places), (COMBINED, combined)];
     let gold = gold.map(|(question, sql)| json!({ "question": question, "sql": sql }));
-    let planned = json!({ "question": QUESTION, "sql": "", "plan": plan });
+    let planned = json!({ "question": question, "sql": "", "plan": plan });
     models.script(&json!({ "gold": gold.into_iter().chain([planned]).collect::<Vec<_>>() }));
     let sandbox = Sandbox::new();
     sandbox.database("shop.db");
     sandbox.sql(
         "desk.db",
         "CREATE TABLE tickets (id INTEGER PRIMARY KEY, client TEXT, state TEXT);
-         INSERT INTO tickets (client, state) VALUES ('Ben', 'open'), ('Ann', 'open'), ('Ben', 'open'), ('Ann', 'closed')",
+         INSERT INTO tickets (client, state) VALUES ('Bruno', 'open'), ('Ada', 'open'), ('Bruno', 'open'), ('Ada', 'closed')",
     );
     let upstream = models.url("upstream");
     sandbox.write("key", "sk-master");
@@ -45,7 +47,7 @@ models:
     sandbox.ok(&["trust", "--yes"]);
     sandbox.ok(&["schema", "refresh", "shop/dev"]);
     sandbox.ok(&["schema", "refresh", "desk/dev"]);
-    sandbox
+    (sandbox, question)
 }
 
 fn step(id: &str, connection: &str, question: &str) -> Value {
@@ -58,17 +60,17 @@ fn each_step_runs_on_its_connection_and_the_last_combines_them() {
         "steps": [step("tickets_found", "desk/dev", TICKETS), step("places", "shop/dev", PLACES)],
         "combine": { "kind": "query", "question": COMBINED },
     });
-    let sandbox = workspace("steps", &plan);
-    let asked = sandbox.nlq(&["ask", QUESTION, "--json"]).json();
+    let (sandbox, question) = workspace("steps", &plan);
+    let asked = sandbox.nlq(&["ask", &question, "--json"]).json();
     assert_eq!(asked["steps"][0]["connection"], "desk/dev", "{asked:#}");
     assert_eq!(asked["steps"][0]["rows"]["rows"].as_array().map(Vec::len), Some(2), "{asked:#}");
     assert_eq!(asked["steps"][1]["connection"], "shop/dev", "{asked:#}");
     let rows = &asked["combined"]["rows"]["rows"];
-    assert_eq!(rows[0][0], "Ben", "{asked:#}");
+    assert_eq!(rows[0][0], "Bruno", "{asked:#}");
     assert_eq!(rows[0][2], 2, "{asked:#}");
     // What no single query can answer has none that could be written into a document.
     assert_eq!(asked["outcome"], "abstention", "{asked:#}");
-    let told = sandbox.nlq(&["ask", QUESTION]).stdout;
+    let told = sandbox.nlq(&["ask", &question]).stdout;
     assert!(told.contains("Combined") && told.contains("(desk/dev)"), "{told}");
 }
 
@@ -78,14 +80,16 @@ fn results_can_be_told_in_words() {
         "steps": [step("tickets_found", "desk/dev", TICKETS)],
         "combine": { "kind": "answer", "question": "" },
     });
-    let asked = workspace("words", &plan).nlq(&["ask", QUESTION, "--json"]).json();
+    let (sandbox, question) = workspace("words", &plan);
+    let asked = sandbox.nlq(&["ask", &question, "--json"]).json();
     assert_eq!(asked["combined"]["answer"], "The rows answer it.", "{asked:#}");
 }
 
 #[test]
 fn a_plan_that_cannot_be_used_is_one_sentence() {
     let plan = json!({ "steps": [step("a", "nowhere/dev", TICKETS)], "combine": { "kind": "none", "question": "" } });
-    let asked = workspace("nowhere", &plan).nlq(&["ask", QUESTION, "--json"]).json();
+    let (sandbox, question) = workspace("nowhere", &plan);
+    let asked = sandbox.nlq(&["ask", &question, "--json"]).json();
     assert!(asked["steps"].is_null(), "{asked:#}");
     let notes = asked["notes"].to_string();
     assert!(notes.contains("there is no connection `nowhere/dev`"), "{notes}");
