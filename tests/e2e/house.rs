@@ -56,7 +56,8 @@ fn only_providers_open_connections() {
 
 #[test]
 fn each_floor_stands_only_on_those_below() {
-    let floors = ["text", "catalog", "query", "syntax", "config", "llm", "knowledge", "providers", "engine", "ide"];
+    let floors =
+        ["text", "catalog", "query", "syntax", "config", "llm", "knowledge", "providers", "engine", "agents", "ide"];
     for (height, floor) in floors.iter().enumerate() {
         let folder = if *floor == "config" { "workspace-config".to_owned() } else { format!("server/crates/{floor}") };
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
