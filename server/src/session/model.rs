@@ -221,9 +221,7 @@ fn calibration(root: &Path) -> Calibration {
 
 /// The embedded answer with the reason why no model improved on it.
 fn noted(mut embedded: Checked, why: &str) -> Checked {
-    embedded
-        .notes
-        .push(format!("The model was not asked or did not answer ({why}); this is the embedded engine's reading."));
+    embedded.notes.push(format!("No answer of the model stands ({why}): this is the reading of the embedded engine."));
     embedded
 }
 
