@@ -9,7 +9,10 @@ use nlq_knowledge::Found;
 use nlq_llm::ModelCall;
 use tokio_util::sync::CancellationToken;
 
-use super::{Session, SessionError, Stepped, reviewed::reviewed};
+use super::{
+    Session, SessionError, Stepped,
+    reviewed::{guided, reviewed},
+};
 
 /// A question with its context.
 #[derive(Debug, Clone, Default)]
@@ -118,7 +121,11 @@ impl Session {
         let examples = self.examples_for(ask, &connection, &answer);
         let reviewed = reviewed(ask, &answer, &examples);
         let known = reviewed.is_some();
-        let answer = reviewed.unwrap_or(answer);
+        let answer = match (reviewed, self.index(&connection)) {
+            (Some(reviewed), _) => reviewed,
+            (None, Some(index)) => guided(answer, &examples, index.catalog()),
+            (None, None) => answer,
+        };
         if let Some(reason) = offline {
             let validation = match answer.outcome {
                 Outcome::Query { .. } => Validation::Offline(reason),

@@ -1,9 +1,11 @@
-//! What people have decided before: a reviewed example of the same words answers at once, and a query that was marked wrong
-//! for a question like this one is not given again.
+//! What people have decided before: a reviewed example of the same words answers at once, one of like words says which reading
+//! is taken, and a query that was marked wrong for a question like this one is not given again.
 
+use nlq_catalog::Catalog;
 use nlq_config::ConnectionRef;
-use nlq_engine::{Answer, LinkKind, Outcome, ReasoningStage, ReasoningStep};
+use nlq_engine::{Alternative, Answer, LinkKind, Outcome, ReasoningStage, ReasoningStep};
 use nlq_knowledge::{Example, Found};
+use nlq_query::sql::{Detail, clauses};
 use serde_json::json;
 
 use super::{Ask, Session, SessionError};
@@ -12,6 +14,11 @@ use super::{Ask, Session, SessionError};
 const SAME: f64 = 0.999;
 /// A person found the query right, for a schema and a day that may be past.
 const REVIEWED: f64 = 0.97;
+
+/// From this similarity on a reading that says the same as the example, but for its values, is taken.
+const ALIKE: f64 = 0.8;
+/// Such a reading is likely right; whether the questions mean the same nobody has looked at, so it is never sure.
+const FOLLOWED: f64 = 0.8;
 
 impl Session {
     /// The reviewed examples like a question of which the engine makes `answer`.
@@ -54,6 +61,53 @@ pub(super) fn reviewed(ask: &Ask, answer: &Answer, examples: &[Found]) -> Option
     Some(answer)
 }
 
+/// The answer in which the reading that says what a reviewed example of a like question says, but for values, stands first;
+/// the readings' own values are those of this question.
+pub(super) fn guided(mut answer: Answer, examples: &[Found], catalog: &Catalog) -> Answer {
+    let said = |sql: &str| clauses(sql, catalog, Detail::NoLiterals);
+    let Some(found) = examples.iter().find(|found| found.example.good && found.similarity >= ALIKE) else {
+        return answer;
+    };
+    let Some(wanted) = said(&found.example.query) else { return answer };
+    let fits = |sql: &str| said(sql).is_some_and(|said| said.differences(&wanted).next().is_none());
+    let (sql, description, replaced) = match &answer.outcome {
+        Outcome::Query { sql, description } if fits(sql) => (sql.clone(), description.clone(), None),
+        Outcome::Query { sql, description } => match answer.alternatives.iter().position(|other| fits(&other.sql)) {
+            Some(at) => {
+                let before = Alternative {
+                    sql: sql.clone(),
+                    description: description.clone(),
+                    confidence: answer.confidence.min(1.0 - FOLLOWED),
+                };
+                let other = answer.alternatives.remove(at);
+                (other.sql, other.description, Some(before))
+            }
+            None => return answer,
+        },
+        Outcome::Clarification(asked) => match asked.options.iter().find(|option| fits(&option.sql)) {
+            Some(option) => (option.sql.clone(), option.label.clone(), None),
+            None => return answer,
+        },
+        Outcome::Abstention { .. } => return answer,
+    };
+    answer.alternatives.retain(|other| other.sql != sql);
+    answer.alternatives.splice(0..0, replaced);
+    answer.outcome = Outcome::Query { sql, description };
+    answer.confidence = answer.confidence.max(FOLLOWED);
+    answer.reasoning.stages.push(ReasoningStage {
+        name: "Example Retrieval".into(),
+        description: "Reviewed examples like the question".into(),
+        steps: vec![ReasoningStep {
+            description: found.example.question.clone(),
+            evidence: json!({ "example": found.example.id, "strategies": found.strategies }),
+            confidence: found.similarity,
+        }],
+        conclusion: "The reading that says the same as a reviewed example, but for values, is taken".into(),
+        ..ReasoningStage::default()
+    });
+    answer
+}
+
 /// Why a query is not given: it was marked wrong for a question like this one.
 pub(super) fn rejected(sql: &str, examples: &[Found]) -> Option<SessionError> {
     let bad = examples.iter().map(|found| &found.example).find(|example| !example.good && same(&example.query, sql))?;
@@ -85,7 +139,43 @@ fn same(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use nlq_catalog::{Column, Table};
+    use nlq_engine::{Engine, Question, SchemaIndex};
+
     use super::*;
+
+    #[test]
+    fn a_like_example_says_which_reading_is_taken() {
+        let column = |name: &str| Column { name: name.into(), type_name: "TEXT".into(), ..Column::default() };
+        let columns = vec![column("id"), column("city"), column("home_city")];
+        let catalog = Catalog {
+            tables: vec![Table { name: "guests".into(), columns, ..Table::default() }],
+            ..Catalog::default()
+        };
+        let index = SchemaIndex::new(Arc::new(catalog.clone()), Arc::default());
+        let question = Question { text: "guests of 'Ulm'", earlier: &[], replies: &[], today: Default::default() };
+        let answer = Engine::default().answer(question, &index);
+        let example = |query: &str, similarity| Found {
+            example: Arc::new(Example { query: query.into(), good: true, ..Example::default() }),
+            similarity,
+            score: 1.0,
+            strategies: vec!["keyword"],
+        };
+        let home = "SELECT * FROM guests WHERE home_city = 'Bern'";
+        let taken = guided(answer.clone(), &[example(home, 0.9)], &catalog);
+        let Outcome::Query { sql, .. } = &taken.outcome else { panic!("{:?}", taken.outcome) };
+        assert_eq!(
+            sql.split_whitespace().collect::<Vec<_>>().join(" "),
+            "SELECT * FROM guests WHERE home_city = 'Ulm'"
+        );
+        assert!(taken.confidence >= FOLLOWED && taken.alternatives.iter().all(|other| other.sql != *sql));
+        // Neither a question that is less alike nor a query that no reading says changes anything.
+        assert_eq!(guided(answer.clone(), &[example(home, 0.7)], &catalog), answer);
+        let other = "SELECT id FROM guests GROUP BY id";
+        assert_eq!(guided(answer.clone(), &[example(other, 0.9)], &catalog), answer);
+    }
 
     #[test]
     fn queries_are_the_same_but_for_space_and_case() {
