@@ -6,9 +6,9 @@ use super::*;
 
 fn turn(question: &str) -> TurnRecord {
     TurnRecord {
-        workspace: "/work/shop".into(),
+        workspace: "/home/me/shop".into(),
         connection: "shop/dev".into(),
-        document: Some("file:///work/shop/a.sql".into()),
+        document: Some("file:///home/me/shop/a.sql".into()),
         opening: question.into(),
         user_input: question.into(),
         query: Some("SELECT 1".into()),
@@ -102,8 +102,8 @@ async fn a_run_is_noted_in_the_last_turn_that_gave_the_query() {
     for _ in 0..2 {
         store.record(&turn("q"), TraceLevel::Full).await.unwrap();
     }
-    store.executed("/work/shop", "shop/dev", "SELECT 1", true).await.unwrap();
-    store.executed("/work/shop", "shop/dev", "SELECT 2", true).await.unwrap();
+    store.executed("/home/me/shop", "shop/dev", "SELECT 1", true).await.unwrap();
+    store.executed("/home/me/shop", "shop/dev", "SELECT 2", true).await.unwrap();
     store.executed("/other", "shop/dev", "SELECT 1", false).await.unwrap();
     let rows = store.audit(&AuditFilter::default()).await.unwrap();
     let noted: Vec<_> = rows.iter().map(|row| (row.turn_number, row.record.execution_success)).collect();
@@ -135,11 +135,11 @@ async fn what_models_cost_outlives_the_turns() {
     let row = &store.audit(&AuditFilter::default()).await.unwrap()[0];
     assert_eq!((row.total_tokens_input, row.total_tokens_output, row.total_cost_usd), (210, 40, 0.5));
     assert_eq!((row.models_used.len(), row.prompt_versions[0].as_str()), (1, "build@abc"));
-    store.prune("/work/shop", Utc::now() + TimeDelta::days(1)).await.unwrap();
+    store.prune("/home/me/shop", Utc::now() + TimeDelta::days(1)).await.unwrap();
     let left = store.audit(&AuditFilter::default()).await.unwrap();
     assert_eq!(left.iter().map(|row| row.record.workspace.as_str()).collect::<Vec<_>>(), ["/other"]);
     assert_eq!(store.conversations(&ConversationFilter::default()).await.unwrap().len(), 1);
-    let spent = store.spent("/work/shop").await.unwrap();
+    let spent = store.spent("/home/me/shop").await.unwrap();
     assert_eq!(spent, Spent { tokens_today: 250, usd_today: 0.5, usd_workspace: 0.5 });
     assert_eq!(store.spent("/nowhere").await.unwrap(), Spent::default());
 }
@@ -169,7 +169,7 @@ async fn metrics_are_counted_from_the_turns() {
     store.record(&asked, TraceLevel::None).await.unwrap();
     let old = TurnRecord { created_at: Utc::now() - TimeDelta::days(30), ..turn("four") };
     store.record(&old, TraceLevel::None).await.unwrap();
-    let stats = store.stats(Some("/work/shop"), Some(Utc::now() - TimeDelta::days(7))).await.unwrap();
+    let stats = store.stats(Some("/home/me/shop"), Some(Utc::now() - TimeDelta::days(7))).await.unwrap();
     assert_eq!((stats.questions_total, stats.queries, stats.clarifications), (3, 2, 1));
     assert_eq!((stats.validation_pass_rate, stats.rag_hit_rate), (Some(0.5), Some(0.5)));
     assert_eq!((stats.query_success_rate, stats.rag_example_usage_rate), (Some(1.0 / 3.0), Some(0.5)));
