@@ -173,7 +173,7 @@ fn told(played: &Played) -> String {
                 Outcome::Abstention { reason } => format!("abstains: {reason}"),
             };
             let sure = done.answer.confidence;
-            format!("{outcome}\n{:?}, {sure:.2} sure, {} iterations, {calls} calls\n", done.ended, done.iterations)
+            format!("{outcome}\n{:?}, {sure:.1} sure, {} iterations, {calls} calls\n", done.ended, done.iterations)
         }
     }
 }
@@ -190,10 +190,10 @@ async fn a_query_that_the_embedded_engine_confirms_is_sure() {
         "how many customers are there",
         vec![query(COUNT, 0.9)],
         Some(Database::default()),
-        expect![[r"
-        query SELECT COUNT(*) FROM customers
-        Passed, 0.96 sure, 1 iterations, 1 calls
-    "]],
+        expect![[r#"
+            query SELECT COUNT(*) FROM customers
+            Passed, 1.0 sure, 1 iterations, 1 calls
+        "#]],
     )
     .await;
 }
@@ -202,10 +202,10 @@ async fn a_query_that_the_embedded_engine_confirms_is_sure() {
 async fn a_wrong_column_is_repaired_and_the_model_is_told_what_was_wrong() {
     let replies = vec![query("SELECT nope FROM customers", 0.9), query(COUNT, 0.9)];
     let played = play("how many customers are there", replies, Some(Database::default())).await;
-    expect![[r"
+    expect![[r#"
         query SELECT COUNT(*) FROM customers
-        Passed, 0.95 sure, 2 iterations, 2 calls
-    "]]
+        Passed, 1.0 sure, 2 iterations, 2 calls
+    "#]]
     .assert_eq(&told(&played));
     let repair = played.asked[1].messages.last().unwrap();
     assert!(repair.text.contains("no such column: nope"), "{}", repair.text);
@@ -219,7 +219,7 @@ async fn what_cannot_be_repaired_is_shown_as_failed() {
     let replies = vec![wrong(), wrong(), wrong(), wrong(), wrong()];
     check("credit of customers", replies, Some(Database::default()), expect![[r#"
         query SELECT nope FROM customers
-        Failed(Failure { category: Schema, message: "no such column: nope near 'secret value'", span: None }), 0.00 sure, 3 iterations, 3 calls
+        Failed(Failure { category: Schema, message: "no such column: nope near 'secret value'", span: None }), 0.0 sure, 3 iterations, 3 calls
     "#]]).await;
     let denied = Database { fails: [("credit", Category::Permission)].into(), ..Database::default() };
     let replies = vec![query("SELECT credit_score FROM customers", 0.9)];
@@ -229,7 +229,7 @@ async fn what_cannot_be_repaired_is_shown_as_failed() {
         Some(denied),
         expect![[r#"
             query SELECT credit_score FROM customers
-            Failed(Failure { category: Permission, message: "it failed", span: None }), 0.00 sure, 1 iterations, 1 calls
+            Failed(Failure { category: Permission, message: "it failed", span: None }), 0.0 sure, 1 iterations, 1 calls
         "#]],
     )
     .await;
@@ -242,7 +242,7 @@ async fn what_cannot_be_repaired_is_shown_as_failed() {
         Some(slow()),
         expect![[r#"
             query SELECT MAX(credit_score) FROM customers
-            Failed(Failure { category: Timeout, message: "it failed", span: None }), 0.00 sure, 2 iterations, 2 calls
+            Failed(Failure { category: Timeout, message: "it failed", span: None }), 0.0 sure, 2 iterations, 2 calls
         "#]],
     )
     .await;
@@ -275,7 +275,7 @@ async fn between_the_thresholds_candidates_vote_by_their_rows() {
         Some(rows()),
         expect![[r#"
             query SELECT id FROM customers WHERE credit_score >= 700
-            Passed, 0.71 sure, 1 iterations, 4 calls
+            Passed, 0.7 sure, 1 iterations, 4 calls
         "#]],
     )
     .await;
@@ -296,12 +296,12 @@ async fn a_model_that_would_rather_ask_asks() {
         "good ones",
         replies,
         Some(Database::default()),
-        expect![[r"
-        asks What is a good customer?
-          a high score: SELECT id FROM customers WHERE credit_score > 700
-          German: SELECT id FROM customers WHERE country = 'Germany'
-        NoQuery, 0.45 sure, 1 iterations, 1 calls
-    "]],
+        expect![[r#"
+            asks What is a good customer?
+              a high score: SELECT id FROM customers WHERE credit_score > 700
+              German: SELECT id FROM customers WHERE country = 'Germany'
+            NoQuery, 0.5 sure, 1 iterations, 1 calls
+        "#]],
     )
     .await;
 }
@@ -313,10 +313,10 @@ async fn a_question_that_the_schema_cannot_answer_is_declined() {
         "how was the weather",
         replies,
         Some(Database::default()),
-        expect![[r"
-        abstains: There is no weather here.
-        NoQuery, 0.00 sure, 1 iterations, 1 calls
-    "]],
+        expect![[r#"
+            abstains: There is no weather here.
+            NoQuery, 0.0 sure, 1 iterations, 1 calls
+        "#]],
     )
     .await;
 }
@@ -329,10 +329,10 @@ async fn a_reply_out_of_form_is_asked_for_again() {
         "how many customers are there",
         vec![Ok(prose.clone()), Ok(fenced)],
         Some(Database::default()),
-        expect![[r"
+        expect![[r#"
             query SELECT COUNT(*) FROM customers
-            Passed, 0.94 sure, 2 iterations, 2 calls
-        "]],
+            Passed, 0.9 sure, 2 iterations, 2 calls
+        "#]],
     )
     .await;
     let all = vec![Ok(prose.clone()), Ok(prose.clone()), Ok(prose.clone()), Ok(prose.clone()), Ok(prose)];
@@ -390,10 +390,10 @@ async fn without_the_system_nothing_is_sure() {
         "how many customers are there",
         vec![query(COUNT, 0.99)],
         None,
-        expect![[r"
-        query SELECT COUNT(*) FROM customers
-        Unasked, 0.71 sure, 1 iterations, 1 calls
-    "]],
+        expect![[r#"
+            query SELECT COUNT(*) FROM customers
+            Unasked, 0.7 sure, 1 iterations, 1 calls
+        "#]],
     )
     .await;
     let replies = vec![query("SELECT id FROM custmers", 0.9), query(COUNT, 0.9)];
@@ -401,10 +401,10 @@ async fn without_the_system_nothing_is_sure() {
         "how many customers are there",
         replies,
         None,
-        expect![[r"
-        query SELECT COUNT(*) FROM customers
-        Unasked, 0.63 sure, 2 iterations, 2 calls
-    "]],
+        expect![[r#"
+            query SELECT COUNT(*) FROM customers
+            Unasked, 0.6 sure, 2 iterations, 2 calls
+        "#]],
     )
     .await;
 }
