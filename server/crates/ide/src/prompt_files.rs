@@ -62,10 +62,10 @@ mod tests {
 
     #[test]
     fn keys_and_variables_are_offered_and_explained() {
-        expect![[r#"
-            ""->description:  ""->profile:  ""->system:  ""->user:  ""->temperature:  ""->max_tokens:  ""->output:
-  "#]]
-        .assert_eq(&offered("name: judge_query\n$0"));
+        expect![[
+            r#"""->description:  ""->profile:  ""->system:  ""->user:  ""->temperature:  ""->max_tokens:  ""->output:"#
+        ]]
+        .assert_eq(offered("name: judge_query\n$0").trim_end());
         expect![[r#""qu"->query}} "qu"->question}} "qu"->result}}"#]]
             .assert_eq(&offered("name: judge_query\nuser: |\n  {{qu$0"));
         expect![[r#"""->query ""->question ""->result"#]]
