@@ -20,6 +20,8 @@ pub const FACTORS: [&str; 10] = [
 const UNASKED_CAP: f64 = 0.8;
 /// A result without rows, or of NULLs, may be right; it is not what people ask for.
 const IMPLAUSIBLE_CAP: f64 = 0.8;
+/// No word of the question names anything known: whether the query is about the same thing, only the model says.
+const UNLINKED_CAP: f64 = 0.55;
 /// Nothing here is certain.
 const TOP: f64 = 0.985;
 
@@ -90,7 +92,8 @@ impl Calibration {
         let sure = 1.0 / (1.0 + (-odds).exp());
         let unasked = if signals.validation == 0.0 { UNASKED_CAP } else { 1.0 };
         let implausible = if signals.plausible_result == 0.0 { IMPLAUSIBLE_CAP } else { 1.0 };
-        sure.min(unasked).min(implausible).min(TOP)
+        let unlinked = if signals.schema_coverage == 0.0 { UNLINKED_CAP } else { 1.0 };
+        sure.min(unasked).min(implausible).min(unlinked).min(TOP)
     }
 
     /// Fits the weights to outcomes by Newton's method on the penalised likelihood; none below `MIN_OUTCOMES`, or when all
@@ -195,12 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_or_is_empty_is_never_sure() {
+    fn what_was_not_asked_or_is_empty_or_names_nothing_is_never_sure() {
         let calibration = Calibration::default();
         let all = Signals { embedded_agreement: 1.0, candidate_agreement: 1.0, example_similarity: 1.0, ..good() };
         assert!(calibration.probability(&all) > 0.95);
         assert!(calibration.probability(&Signals { validation: 0.0, ..all }) <= 0.8);
         assert!(calibration.probability(&Signals { plausible_result: 0.0, ..all }) <= 0.8);
+        assert!(calibration.probability(&Signals { schema_coverage: 0.0, ..all }) <= 0.55);
     }
 
     #[test]
