@@ -138,3 +138,29 @@ fn a_state_that_cannot_be_used_never_fails_a_question() {
     let turn = sandbox.ok(&["audit", "--turn", &id, "--json"]).json();
     assert!(turn["reasoning"].is_null() && turn["agents"][0]["conclusion"] == "", "{turn:#}");
 }
+
+#[test]
+fn what_people_reviewed_is_followed() {
+    let sandbox = Sandbox::shop();
+    let question = "number of customers in Germany";
+    let asked = || sandbox.nlq(&["ask", question, "--json"]).json();
+    let own = asked()["sql"].as_str().expect("a query").to_owned();
+    let write = |good: bool, query: &str| {
+        let query = serde_json::json!(query);
+        let example =
+            format!("examples:\n  - {{ question: {question}, query: {query}, good: {good}, reviewer: ann }}\n");
+        sandbox.write(".nlq/examples/shop.yaml", &example);
+    };
+    let reviewed = "SELECT count(id) FROM customers WHERE country = 'Germany'";
+    write(true, reviewed);
+    let followed = asked();
+    assert_eq!(followed["sql"], reviewed, "{followed:#}");
+    assert!(followed["description"].as_str().is_some_and(|said| said.contains("ann")), "{followed:#}");
+    // A reviewed query that the system refuses is not given.
+    write(true, "SELECT count(no_such) FROM customers");
+    assert_eq!(asked()["sql"], own);
+    write(false, &own);
+    let avoided = asked();
+    assert_ne!(avoided["sql"], own, "{avoided:#}");
+    assert!(avoided["notes"].to_string().contains("says that this query is wrong"), "{avoided:#}");
+}

@@ -165,7 +165,6 @@ impl Session {
                 max_tables: config.agents.max_tables_in_context.max(1),
                 max_examples: config.agents.max_examples,
                 candidates: config.agents.candidates,
-                runs: true,
             },
         }))
     }

@@ -34,9 +34,13 @@ impl Session {
             ..ReasoningStage::default()
         };
         let mut validation = Validation::NotApplicable;
+        let mut notes = Vec::new();
         for (iteration, (sql, description, confidence)) in readings.into_iter().take(iterations).enumerate() {
             let verdict = match rejected(&sql, examples) {
-                Some(error) => Err(error),
+                Some(error) => {
+                    notes.push(format!("A reading was left out: {error}."));
+                    Err(error)
+                }
                 None => self.validate(&connection, &sql, cancel.clone()).await,
             };
             if cancel.is_cancelled() {
@@ -80,7 +84,7 @@ impl Session {
         let iterations = u32::try_from(stage.steps.len()).unwrap_or(u32::MAX);
         stage.micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         answer.reasoning.stages.push(stage);
-        Ok(Checked { iterations, ..Checked::of(answer, connection, validation) })
+        Ok(Checked { iterations, notes, ..Checked::of(answer, connection, validation) })
     }
 
     /// Asks the system whether a query is valid, through the read-only guard.

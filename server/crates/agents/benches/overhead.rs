@@ -106,7 +106,6 @@ async fn main() {
             max_tables: 20,
             max_examples: 5,
             candidates: 1,
-            runs: true,
         },
     };
     let index = SchemaIndex::new(Arc::new(large::schema()), Arc::default());

@@ -131,7 +131,6 @@ async fn play(question: &str, replies: Vec<Result<Reply, LlmError>>, system: Opt
             max_tables: 20,
             max_examples: 5,
             candidates: 3,
-            runs: true,
         },
     };
     let index = index();

@@ -158,7 +158,8 @@ impl Work<'_> {
         }
         let (databases, without) = (self.measure.databases, self.args.without.as_slice());
         let at_once = self.args.jobs.unwrap_or(model::AT_ONCE).max(1);
-        let modelled = Modelled { agents, databases, answerer, without, today: self.today, at_once };
+        let examples = (!without.contains(&Part::Examples)).then(|| Arc::clone(session.examples()));
+        let modelled = Modelled { agents, databases, answerer, without, today: self.today, examples, at_once };
         let progress = Progress::bar(self.asked.len(), "asking the model");
         modelled.answers(self.asked, out, &self.context.cancel, &|| progress.step()).await
     }

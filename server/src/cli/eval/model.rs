@@ -14,7 +14,9 @@ use anyhow::{Context as _, Result, bail};
 use chrono::NaiveDate;
 use futures::StreamExt as _;
 use nlq_agents::{Agents, Calibration, Completed, Ended, Failure, Signals, System, Task};
+use nlq_catalog::Dialect;
 use nlq_engine::{Answer, Outcome, SchemaIndex};
+use nlq_knowledge::{ExampleIndex, ExampleQuery};
 use nlq_llm::{Chat, LanguageModel, LlmError, Meter, ModelCall, OnDelta, Reply};
 use nlq_providers::{Rows, sqlite_file};
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ pub(super) struct Modelled<'a> {
     pub(super) answerer: &'a Answerer,
     pub(super) without: &'a [Part],
     pub(super) today: NaiveDate,
+    /// The workspace's reviewed examples; none to answer without.
+    pub(super) examples: Option<Arc<ExampleIndex>>,
     /// Questions under way at once.
     pub(super) at_once: usize,
 }
@@ -143,6 +147,15 @@ impl Modelled<'_> {
         cancel: &CancellationToken,
     ) -> Result<Completed, LlmError> {
         let embedded = self.embedded(asked, index);
+        let examples = self.examples.as_ref().map_or_else(Vec::new, |known| {
+            known.search(&ExampleQuery {
+                question: &asked.question,
+                connection: asked.database(),
+                dialect: Some(Dialect::Sqlite.name()),
+                limit: self.agents.settings.max_examples,
+                ..ExampleQuery::default()
+            })
+        });
         let task = Task {
             question: &asked.question,
             earlier: &[],
@@ -150,7 +163,7 @@ impl Modelled<'_> {
             today: self.today,
             index,
             embedded: &embedded,
-            examples: &[],
+            examples: &examples,
             may_sample: true,
         };
         let system = Timed(Direct { provider: sqlite_file(&database.path) });
