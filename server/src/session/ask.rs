@@ -119,12 +119,21 @@ impl Session {
         events(Event::Stage("Understanding the question"));
         let answer = self.think(ask, &connection).await?;
         let examples = self.examples_for(ask, &connection, &answer);
-        let reviewed = reviewed(ask, &answer, &examples);
-        let known = reviewed.is_some();
-        let answer = match (reviewed, self.index(&connection)) {
-            (Some(reviewed), _) => reviewed,
-            (None, Some(index)) => guided(answer, &examples, index.catalog()),
-            (None, None) => answer,
+        let mut notes = Vec::new();
+        if let Some(reviewed) = reviewed(ask, &answer, &examples) {
+            let checked = match &offline {
+                Some(reason) => Checked::of(reviewed, connection.clone(), Validation::Offline(reason.clone())),
+                None => self.validated(reviewed, &[], connection.clone(), cancel.clone()).await?,
+            };
+            match &checked.validation {
+                // The schema moved on since somebody reviewed it: the question is read as if it were new.
+                Validation::Failed(error) => notes.push(format!("A reviewed example no longer fits: {error}.")),
+                _ => return Ok(Checked { examples, ..checked }),
+            }
+        }
+        let answer = match self.index(&connection) {
+            Some(index) => guided(answer, &examples, index.catalog()),
+            None => answer,
         };
         if let Some(reason) = offline {
             let validation = match answer.outcome {
@@ -134,10 +143,8 @@ impl Session {
             return Ok(Checked { examples, ..Checked::of(answer, connection, validation) });
         }
         let checked = self.embedded(ask, answer, &examples, connection, cancel.clone(), events).await?;
-        if known && checked.validation == Validation::Passed {
-            return Ok(Checked { examples, ..checked });
-        }
-        let checked = self.with_model(ask, checked, &examples, cancel, events).await?;
+        let mut checked = self.with_model(ask, checked, &examples, cancel, events).await?;
+        checked.notes.splice(0..0, notes);
         Ok(Checked { examples, ..checked })
     }
 
