@@ -129,6 +129,21 @@ pub enum TlsMode {
     VerifyFull,
 }
 
+/// How much an HTTPS server's certificate is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpTls {
+    /// The certificate and the host name are checked; true.
+    pub verify: bool,
+    /// Certificates to trust besides the system's, PEM, relative to the workspace.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Default for HttpTls {
+    fn default() -> Self {
+        Self { verify: true, ca_file: None }
+    }
+}
+
 /// `provider/connection`, or a connection's name alone where it is unique.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionRef {

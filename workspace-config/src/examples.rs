@@ -76,11 +76,7 @@ fn read(item: Reader<'_>, number: usize, text: &str) -> Option<ExampleEntry> {
         query: of("query")?,
         good: item.bool("good"),
         connection: of("connection"),
-        dialect: match item.text("dialect").as_deref() {
-            Some("sqlite") => Some(Dialect::Sqlite),
-            Some("postgresql") => Some(Dialect::Postgresql),
-            _ => None,
-        },
+        dialect: item.text("dialect").as_deref().and_then(Dialect::from_name),
         tables: item
             .entry("tables")
             .map_or(&[][..], |entry| entry.node.items())

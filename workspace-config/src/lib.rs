@@ -30,8 +30,8 @@ pub use assist::{
     example_completions, example_hover, prompt_completions, prompt_hover,
 };
 pub use config::{
-    AgentModel, AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, OrchestratorSettings, Parsed,
-    PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, TraceLevel, UseModel, parse_config,
+    AgentModel, AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, HttpTls, OrchestratorSettings,
+    Parsed, PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, TraceLevel, UseModel, parse_config,
 };
 pub use declared::editor::{EditorSetting, editor_configuration, editor_settings};
 pub use examples::{ExampleEntry, ExampleFile, parse_examples};

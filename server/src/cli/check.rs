@@ -10,7 +10,7 @@ use std::{
 
 use files::{Found, Kind};
 use nlq_config::{ConnectionRef, TrustStore, Workspace};
-use nlq_ide::{Options, Snapshot, WorkspaceView};
+use nlq_ide::{Options, Snapshot, WorkspaceView, speaks};
 use nlq_syntax::Document;
 use nlq_text::{Diagnostic, Severity, Span};
 use rayon::prelude::*;
@@ -159,7 +159,7 @@ async fn ask_the_systems(session: &Session, files: &mut [Checked], context: &Con
             if !asked
                 || away.contains(&connection.reference)
                 || has_placeholders(&query.text)
-                || !is_sql(&query.language)
+                || !speaks(query, connection.dialect)
                 || file.diagnostics.iter().any(broken)
             {
                 continue;
@@ -186,10 +186,6 @@ async fn ask_the_systems(session: &Session, files: &mut [Checked], context: &Con
         file.diagnostics.sort_by_key(|found| found.span);
     }
     Ok(())
-}
-
-fn is_sql(language: &str) -> bool {
-    ["sql", "sqlite", "postgresql", "postgres"].iter().any(|name| language.eq_ignore_ascii_case(name))
 }
 
 /// A query with open parameters cannot be judged by the system before they are filled.

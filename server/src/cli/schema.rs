@@ -3,7 +3,7 @@
 mod changes;
 
 use changes::changes;
-use nlq_catalog::{Annotations, Catalog, Table as SchemaTable, TableKind};
+use nlq_catalog::{Annotations, Catalog, Table as SchemaTable};
 use serde_json::json;
 
 use super::{
@@ -134,15 +134,6 @@ fn full_name(table: &SchemaTable) -> String {
     table.schema.as_ref().map_or_else(|| table.name.clone(), |schema| format!("{schema}.{}", table.name))
 }
 
-fn kind(table: &SchemaTable) -> &'static str {
-    match table.kind {
-        TableKind::Table => "table",
-        TableKind::View => "view",
-        TableKind::MaterializedView => "materialized view",
-        TableKind::Foreign => "foreign table",
-    }
-}
-
 fn tables_text(catalog: &Catalog, annotations: &Annotations, out: Output) -> String {
     let columns = [
         ("name", Align::Left),
@@ -157,7 +148,7 @@ fn tables_text(catalog: &Catalog, annotations: &Annotations, out: Output) -> Str
         let said = said.and_then(|said| said.description.clone()).or_else(|| table.comment.clone());
         let rows = table.row_estimate.map(|rows| rows.to_string()).unwrap_or_default();
         let columns = table.columns.len().to_string();
-        shown.row([full_name(table), kind(table).to_owned(), columns, rows, said.unwrap_or_default()]);
+        shown.row([full_name(table), table.kind.title().to_owned(), columns, rows, said.unwrap_or_default()]);
     }
     shown.render(out)
 }
@@ -166,7 +157,7 @@ fn table_text(table: &SchemaTable, annotations: &Annotations, out: Output) -> St
     let schema = table.schema.as_deref();
     let said = annotations.table(schema, &table.name);
     let description = said.and_then(|said| said.description.clone()).or_else(|| table.comment.clone());
-    let mut text = format!("{} ({})", out.paint(Style::Bold, visible(&full_name(table), false)), kind(table));
+    let mut text = format!("{} ({})", out.paint(Style::Bold, visible(&full_name(table), false)), table.kind.title());
     if let Some(description) = description {
         text.push_str(&format!("\n{}", visible(&description, true)));
     }

@@ -44,6 +44,7 @@ impl Backend {
             return Err(SessionError::new("empty-prompt", "the prompt is empty: write a question after the trigger"));
         }
         let connection = session.find_connection(Some(connection))?;
+        let fence = session.dialect(&connection)?.fence();
         if pick != Pick::Best {
             return self.take(open, prompt, &session, &connection, pick, progress).await;
         }
@@ -81,7 +82,7 @@ impl Backend {
                     Validation::Offline(why) => format!("Checked against the schema snapshot only: {why}"),
                     Validation::Passed | Validation::NotApplicable => String::new(),
                 };
-                let edits = vec![open.document.answer_edit(prompt, sql, "sql")];
+                let edits = vec![open.document.answer_edit(prompt, sql, fence)];
                 Ok(Generated { edits, message: told(MessageType::INFO, message) })
             }
             Outcome::Clarification(asked) => {
@@ -115,14 +116,15 @@ impl Backend {
         let view = snapshot.workspace.connections.get(connection).cloned();
         let answer = view.and_then(|view| snapshot.answer(prompt, &view)).ok_or_else(gone)?;
         let document = &open.document;
+        let fence = session.dialect(connection)?.fence();
         let (sql, edit) = match (pick, &answer.outcome) {
             (Pick::Option(index), Outcome::Clarification(asked)) => {
                 let option = asked.options.get(index).ok_or_else(gone)?;
-                (&option.sql, replied(document, prompt, &asked.question, &option.label, &option.sql))
+                (&option.sql, replied(document, prompt, (&asked.question, &option.label), &option.sql, fence))
             }
             (Pick::Alternative(index), _) => {
                 let other = answer.alternatives.get(index).ok_or_else(gone)?;
-                (&other.sql, document.answer_edit(prompt, &other.sql, "sql"))
+                (&other.sql, document.answer_edit(prompt, &other.sql, fence))
             }
             _ => return Err(gone()),
         };
@@ -153,15 +155,15 @@ fn gone() -> SessionError {
 }
 
 /// One edit that writes both the reply and the query, made by applying them one after the other.
-fn replied(document: &Document, prompt: usize, question: &str, reply: &str, sql: &str) -> Edit {
+fn replied(document: &Document, prompt: usize, (question, reply): (&str, &str), sql: &str, fence: &str) -> Edit {
     let mut changed = document.clone();
     let replied = changed.edit(&changed.reply_edit(prompt, question, reply));
     if replied && changed.prompts().len() == document.prompts().len() {
-        changed.edit(&changed.answer_edit(prompt, sql, "sql"));
+        changed.edit(&changed.answer_edit(prompt, sql, fence));
     } else {
         // The reply would have made another prompt: the query alone is written.
         changed = document.clone();
-        changed.edit(&changed.answer_edit(prompt, sql, "sql"));
+        changed.edit(&changed.answer_edit(prompt, sql, fence));
     }
     difference(document.text(), changed.text())
 }

@@ -1,7 +1,7 @@
 use nlq_config::ConnectionRef;
 use nlq_knowledge::state::StateError;
 use nlq_providers::{ProblemKind, ProviderError};
-use nlq_query::sql::Refusal;
+use nlq_query::Refusal;
 use nlq_text::Span;
 
 /// One sentence: what is wrong and what to do next.

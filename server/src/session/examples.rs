@@ -7,7 +7,7 @@ use nlq_config::{Config, ConnectionRef, ExampleEntry};
 use nlq_engine::{Answer, Question};
 use nlq_ide::{ExampleSource, WorkspaceView};
 use nlq_knowledge::{Complexity, Example, ExampleIndex, ExampleQuery, Found, Intent};
-use nlq_query::sql::{Outline, outline};
+use nlq_query::{Outline, outline};
 use serde_json::{Value, json};
 
 use super::{Session, SessionError, load};

@@ -5,7 +5,7 @@ use nlq_catalog::Dialect;
 use nlq_config::ConnectionRef;
 use nlq_ide::WorkspaceView;
 use nlq_providers::{Rows, Value};
-use nlq_query::sql::{SqlContext, sensitive_outputs};
+use nlq_query::{QueryContext, sensitive_outputs};
 
 use super::SessionError;
 
@@ -16,7 +16,7 @@ pub(super) const MASK: &str = "•••";
 pub(super) fn mask(rows: &mut Rows, sql: &str, view: &WorkspaceView, reference: &ConnectionRef, dialect: Dialect) {
     let index = view.connections.get(reference).and_then(|connection| connection.index.as_ref());
     let catalog = index.map(|index| &**index.catalog());
-    let outputs = sensitive_outputs(sql, SqlContext { dialect, catalog, annotations: &view.annotations });
+    let outputs = sensitive_outputs(sql, QueryContext { dialect, catalog, annotations: &view.annotations });
     let names: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
     for at in outputs.masked(&names) {
         for cell in rows.rows.iter_mut().filter_map(|row| row.get_mut(at)).filter(|cell| **cell != Value::Null) {

@@ -37,7 +37,7 @@ use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
 use nlq_knowledge::ExampleIndex;
 use nlq_llm::{EditorTransport, InMemoryLedger};
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
-use nlq_query::sql::guard;
+use nlq_query::guard;
 pub(crate) use record::stats_json;
 use recorder::Recorder;
 pub(crate) use since::since;
@@ -329,7 +329,7 @@ impl Session {
         }
     }
 
-    fn dialect(&self, reference: &ConnectionRef) -> Result<Dialect, SessionError> {
+    pub(crate) fn dialect(&self, reference: &ConnectionRef) -> Result<Dialect, SessionError> {
         let view = self.view();
         let (_, connection) = view
             .config

@@ -10,7 +10,7 @@ use nlq_knowledge::{
     state::{AgentTrace, StateStore, Stats, TurnOutcome, TurnRecord, ValidationStatus},
 };
 use nlq_providers::Rows;
-use nlq_query::sql::{SqlContext, sensitive_literals};
+use nlq_query::{QueryContext, sensitive_literals};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -170,7 +170,7 @@ impl Session {
     fn secrets(&self, connection: &ConnectionRef, answer: &Answer) -> Vec<String> {
         let Some(index) = self.index(connection) else { return Vec::new() };
         let (catalog, annotations) = (index.catalog(), index.annotations());
-        let context = SqlContext { dialect: catalog.dialect, catalog: Some(catalog), annotations };
+        let context = QueryContext { dialect: catalog.dialect, catalog: Some(catalog), annotations };
         let best = nlq_ide::best_query(answer).into_iter();
         let options = match &answer.outcome {
             Outcome::Clarification(asked) => asked.options.as_slice(),
@@ -207,7 +207,7 @@ impl Session {
         let Some(index) = self.index(connection) else { return sql.to_owned() };
         let (catalog, annotations) = (index.catalog(), index.annotations());
         let mut secrets =
-            sensitive_literals(sql, SqlContext { dialect: catalog.dialect, catalog: Some(catalog), annotations });
+            sensitive_literals(sql, QueryContext { dialect: catalog.dialect, catalog: Some(catalog), annotations });
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.iter().fold(sql.to_owned(), |text, secret| hide(&text, secret))
     }

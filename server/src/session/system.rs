@@ -6,7 +6,7 @@ use nlq_agents::{Category, Failure, System};
 use nlq_catalog::Dialect;
 use nlq_config::ConnectionRef;
 use nlq_providers::{Limits, QueryProvider, Rows};
-use nlq_query::sql::guard;
+use nlq_query::guard;
 use tokio_util::sync::CancellationToken;
 
 use super::{Session, SessionError};

@@ -5,7 +5,7 @@ use std::time::Instant;
 use nlq_config::ConnectionRef;
 use nlq_engine::{Answer, Outcome, ReasoningAlternative, ReasoningStage, ReasoningStep};
 use nlq_knowledge::Found;
-use nlq_query::sql::guard;
+use nlq_query::guard;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 

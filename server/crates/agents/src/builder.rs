@@ -1,5 +1,6 @@
 //! The query builder: asks for a query and, when it failed, tells the model why and asks again.
 
+use nlq_catalog::{Dialect, QueryLanguage};
 use nlq_llm::{LlmError, LlmErrorKind, Message, Meter, Models, OnDelta, Prompts, Rendered, Stop};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -17,16 +18,61 @@ pub(crate) const BUILDER: &str = "query_builder";
 /// How often a prompt that is too long is made shorter: each time to half.
 const MAX_SHRINKS: u32 = 3;
 
+/// How a query of a dialect looks: what may stand in it at all.
+fn form(dialect: Dialect) -> &'static str {
+    match dialect.language() {
+        QueryLanguage::Sql => {
+            "is one read-only statement that begins with SELECT or WITH; it writes nothing, locks nothing, sets nothing"
+        }
+        QueryLanguage::Spl => {
+            "is one search that only reads: it begins with index= (or with | tstats, | inputlookup, | makeresults) and pipes \
+             through search, where, eval, stats, chart, timechart, top, rare, sort, head, dedup, rename, table, fields, rex, bin, \
+             eventstats, streamstats, lookup or transaction"
+        }
+        QueryLanguage::Mongodb => {
+            "is one call db.collection.aggregate([...]) of stages that only read, such as $match, $group, $lookup, $unwind, \
+             $sort, $limit and $project; $out, $merge, $where, $function and $accumulator are refused"
+        }
+        QueryLanguage::QueryDsl => {
+            "is one search request: a line GET index/_search, then its JSON body; scripts are refused"
+        }
+        QueryLanguage::Partiql => {
+            "is one PartiQL SELECT of one table or one of its indexes (\"table\".\"index\"), without joins, GROUP BY or aggregates, \
+             whose WHERE names the partition key"
+        }
+    }
+}
+
 /// What is written into every system prompt of a dialect.
-fn rules(dialect: nlq_catalog::Dialect) -> &'static str {
+fn rules(dialect: Dialect) -> &'static str {
     match dialect {
-        nlq_catalog::Dialect::Sqlite => {
+        Dialect::Sqlite => {
             "Dates are text or numbers: use date(), strftime() and julianday(). Integer division cuts: multiply by 1.0 first. \
              There is no ILIKE, no INTERVAL and no DATE_TRUNC; LIKE ignores the case of ASCII letters."
         }
-        nlq_catalog::Dialect::Postgresql => {
+        Dialect::Postgresql => {
             "Names in double quotes keep their case: write them as they stand in the schema. Use date_trunc() and intervals for \
              time. Integer division cuts: cast to numeric first. Every shown column that is no aggregate stands in GROUP BY."
+        }
+        Dialect::Splunk => {
+            "Name index and sourcetype first. Times are earliest= and latest= (-24h@h, @d, now, or month/day/year:hour:minute:second). \
+             In search a field is compared as field=value and text in double quotes; in where and eval text without quotes is a \
+             field. Only fields of the last stats, table or fields are there afterwards. Use tstats where a data model covers all \
+             fields."
+        }
+        Dialect::Mongodb => {
+            "Field names are paths as the schema writes them; a field's value in an expression is \"$path\". Unwind an array before \
+             its elements are grouped. Dates are compared with ISODate(\"...\"); $dateTrunc and $dateToString cut them. Group keys \
+             come back as _id: name them in a last $project."
+        }
+        Dialect::Opensearch | Dialect::Elasticsearch => {
+            "Exact values and aggregations take keyword fields, words in text take match. Fields of nested objects stand in nested \
+             queries and aggregations with their path. When only numbers are asked for, size is 0. Dates take ranges, with date \
+             maths such as now-7d/d."
+        }
+        Dialect::Dynamodb => {
+            "Names stand in double quotes, text in single quotes. ORDER BY takes only the sort key. begins_with, contains and \
+             attribute_type are functions; a missing attribute is IS MISSING."
         }
     }
 }
@@ -88,6 +134,7 @@ impl<'a> Builder<'a> {
         let dialect = task.index.catalog().dialect;
         let variables = [
             ("dialect", dialect.title().to_owned()),
+            ("form", form(dialect).to_owned()),
             ("rules", rules(dialect).to_owned()),
             ("schema", self.schema.text.clone()),
             ("examples", examples(task.examples, self.max_examples)),

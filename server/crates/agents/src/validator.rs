@@ -1,7 +1,7 @@
 //! The validator: the read-only guard, the checker, the system itself, a bounded run, a look at the result.
 
 use nlq_providers::{Rows, Value};
-use nlq_query::sql::{SqlContext, check, guard};
+use nlq_query::{QueryContext, check, guard};
 use nlq_text::Severity;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +54,7 @@ pub(crate) async fn checked(
         return Checked { verdict: Verdict::Failed(failure), notes: Vec::new() };
     }
     let context =
-        SqlContext { dialect: catalog.dialect, catalog: Some(catalog), annotations: task.index.annotations() };
+        QueryContext { dialect: catalog.dialect, catalog: Some(catalog), annotations: task.index.annotations() };
     let found = check(sql, context);
     let notes: Vec<String> = found.iter().take(5).map(|diagnostic| diagnostic.message.clone()).collect();
     let verdict = match system {

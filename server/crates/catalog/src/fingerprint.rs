@@ -13,7 +13,7 @@ impl Catalog {
         };
         add(self.dialect.name());
         for table in &self.tables {
-            let Table { schema, name, columns, primary_key, foreign_keys, .. } = table;
+            let Table { schema, name, columns, primary_key, foreign_keys, indexes, nested, .. } = table;
             add("table");
             add(schema.as_deref().unwrap_or(""));
             add(name);
@@ -31,6 +31,20 @@ impl Catalog {
                 add(&key.to_table);
                 key.columns.iter().chain(&key.to_columns).for_each(|column| add(column));
             }
+            for index in indexes {
+                add("index");
+                add(&index.name);
+                index.columns.iter().for_each(|column| add(column));
+            }
+            if let Some(nested) = nested {
+                add("nested");
+                add(&nested.path);
+            }
+        }
+        for object in &self.objects {
+            add("object");
+            add(&object.name);
+            object.arguments.iter().for_each(|argument| add(argument));
         }
         hash.finalize().iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }

@@ -12,8 +12,11 @@ mod plain;
 mod snapshot;
 
 pub use annotation::{Annotations, ColumnAnnotation, Metric, TableAnnotation, Term};
-pub use dialect::Dialect;
-pub use model::{Catalog, Column, ColumnId, ForeignKey, Table, TableId, TableKind, TypeKind, ValueSample};
+pub use dialect::{Dialect, QueryLanguage};
+pub use model::{
+    Catalog, Column, ColumnId, ForeignKey, Index, Nested, Object, ObjectKind, Table, TableId, TableKind, TypeKind,
+    ValueSample,
+};
 pub use names::{fold, is_word_char, split_name, stem};
 pub use plain::{PlainNames, PlainTable, abbreviates};
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};

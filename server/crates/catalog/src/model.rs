@@ -8,15 +8,46 @@ use crate::Dialect;
 /// Tables are sorted by schema and name, so that snapshots diff well and ids are stable for one fingerprint.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Catalog {
-    /// The SQL it speaks.
+    /// What it speaks.
     pub dialect: Dialect,
     /// When it was read.
     pub taken_at: DateTime<Utc>,
     /// Schemas searched for unqualified names, first first (`public` for PostgreSQL; empty for SQLite).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub search_path: Vec<String>,
-    /// Tables and views.
+    /// Tables and views; whatever else holds records: sourcetypes, collections, indices.
     pub tables: Vec<Table>,
+    /// What queries can call by name besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Object>,
+}
+
+/// Something that a query can call by name and that holds no records of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Object {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its name, without arguments.
+    pub name: String,
+    /// Names of its arguments, of a macro; of its columns, of a lookup.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// What it stands for, where that may be read: a macro's text, a saved search's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+}
+
+/// What kind of thing an [`Object`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// A Splunk search macro.
+    #[default]
+    Macro,
+    /// A Splunk lookup table.
+    Lookup,
+    /// A Splunk saved search.
+    SavedSearch,
 }
 
 /// Index of a table in [`Catalog::tables`].
@@ -60,6 +91,36 @@ pub struct Table {
     /// Declared references to other tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
+    /// Ways to reach rows besides the primary key, where the system asks queries to name them (DynamoDB).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
+    /// Where its rows stand inside another table's records, of a [`TableKind::Nested`].
+    ///
+    /// Such a table refers to its parent by a foreign key as any other table does: its own columns of that key carry the
+    /// parent's key, though the elements do not. Renderers turn that join into what unwinds the array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nested: Option<Nested>,
+}
+
+/// An index of a table; its first column is the partition key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// Key columns in order.
+    pub columns: Vec<String>,
+    /// Columns that it carries besides; all of the table's where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<String>,
+}
+
+/// Where the rows of a nested table stand.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Nested {
+    /// The table whose records hold them; may be nested itself.
+    pub table: String,
+    /// The path of the array in a record of that table, such as `invoice.lines`.
+    pub path: String,
 }
 
 /// What kind of relation a [`Table`] is.
@@ -75,6 +136,14 @@ pub enum TableKind {
     MaterializedView,
     /// A table that lives elsewhere.
     Foreign,
+    /// Documents: a collection, an index.
+    Documents,
+    /// The elements of an array inside another table's documents.
+    Nested,
+    /// Events of one sourcetype of an index.
+    Events,
+    /// A data model's dataset.
+    DataModel,
 }
 
 /// A column.
@@ -96,6 +165,9 @@ pub struct Column {
     /// Distinct values, of low-cardinality text columns and of enum types; never of columns annotated as sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<ValueSample>,
+    /// Share of the sampled records that have it, above 0 to 1; none where every record has every column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<f64>,
 }
 
 /// Distinct values of a column.
@@ -154,6 +226,27 @@ pub enum TypeKind {
     /// Anything else: ranges, geometry, composite, network addresses.
     #[default]
     Other,
+}
+
+impl TableKind {
+    /// As people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            TableKind::Table => "table",
+            TableKind::View => "view",
+            TableKind::MaterializedView => "materialized view",
+            TableKind::Foreign => "foreign table",
+            TableKind::Documents => "documents",
+            TableKind::Nested => "nested documents",
+            TableKind::Events => "events",
+            TableKind::DataModel => "data model",
+        }
+    }
+
+    /// Its rows may be joined by columns that nobody declared: it holds records of its own, and each once.
+    pub fn holds_records(self) -> bool {
+        matches!(self, TableKind::Table | TableKind::Foreign | TableKind::Documents | TableKind::Nested)
+    }
 }
 
 impl TypeKind {

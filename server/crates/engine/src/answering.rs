@@ -99,6 +99,9 @@ fn refusal(text: &str, index: &SchemaIndex, understood: &Understood) -> String {
     if understood.change.is_some() {
         return "nlq only reads: it writes no query that changes data; ask for the rows instead.".to_owned();
     }
+    if let Some(why) = &understood.beyond {
+        return why.clone();
+    }
     if let Some((from, to)) = understood.unjoined.filter(|_| understood.readings.is_empty()) {
         let name = |id: TableId| index.catalog().table(id).name.clone();
         return format!(
@@ -305,6 +308,15 @@ fn boundaries(
                 suggestions: vec!["Name the column that relates them, or annotate the relationship.".to_owned()],
             });
         }
+    } else if let Some(why) = &understood.beyond {
+        found.push(KnowledgeBoundary {
+            boundary_type: BoundaryType::ComplexImplementation,
+            component: "language".to_owned(),
+            span: Span::new(0, text.len()),
+            confidence: 1.0,
+            explanation: why.trim_end_matches('.').to_owned(),
+            suggestions: vec!["Ask one part of it at a time.".to_owned()],
+        });
     } else if let Some((from, to)) = understood.unjoined {
         let name = |id: TableId| index.catalog().table(id).name.clone();
         found.push(KnowledgeBoundary {

@@ -5,6 +5,7 @@ use crate::{
     readings::{Understood, understand},
     time::Clock,
     weights::Weights,
+    written,
 };
 use chrono::NaiveDate;
 
@@ -90,6 +91,7 @@ impl Engine {
             understood.readings.clear();
         }
         conversation::pin(question.replies, index, &mut understood);
+        written::write_all(&mut understood, index);
         understood
     }
 }

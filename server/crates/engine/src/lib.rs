@@ -6,7 +6,7 @@
 //! | `IntentAgent` | which phrase plays which part: every way to read it is a frame | `frame.rs` |
 //! | `AttributeAgent` | phrases of a frame are bound to columns; filters, groups, orders and limits become a plan | `bind.rs`, `sound.rs` |
 //! | `RelationshipAgent` | which tables are joined, and by what | `nlq_query::joins` |
-//! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render` |
+//! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render`; other languages in `written.rs` |
 //! | learned reader | shapes that questions like this one have, filled with the likeliest columns: more plans | `learned/` |
 //! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `contrast.rs`, `meaning.rs`, `weights.rs`, `demands.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
 //!
@@ -47,6 +47,7 @@ mod time;
 pub mod training;
 mod weights;
 mod words;
+mod written;
 
 pub use answer::{Alternative, Answer, Clarification, ClarificationOption, Factor, Link, LinkKind, Outcome};
 pub use boundary::{BoundaryType, KnowledgeBoundary};

@@ -53,6 +53,8 @@ pub(crate) struct Understood {
     pub(crate) change: Option<Span>,
     /// Tables that a reading would have needed and that nothing joins.
     pub(crate) unjoined: Option<(TableId, TableId)>,
+    /// Why the connection's language cannot say the best reading: one sentence.
+    pub(crate) beyond: Option<String>,
 }
 
 /// One reading.
@@ -123,7 +125,7 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
     if unjoined.is_some_and(apart) {
         readings.clear();
     }
-    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined }
+    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined, beyond: None }
 }
 
 /// Readings with different results, in the order in which they were proposed.

@@ -7,14 +7,14 @@ use nlq_query::plan::{Aggregate, Expr, Literal, Plan, Predicate};
 
 /// True when the catalog's system takes the plan as it is rendered.
 pub(crate) fn is_sound(plan: &Plan, catalog: &Catalog) -> bool {
-    let strict = Strict { catalog, postgres: catalog.dialect == Dialect::Postgresql };
+    let strict = Strict { catalog, checks_types: catalog.dialect != Dialect::Sqlite };
     strict.plan(plan)
 }
 
 struct Strict<'a> {
     catalog: &'a Catalog,
-    /// PostgreSQL checks types before it runs; SQLite compares anything.
-    postgres: bool,
+    /// SQLite compares anything; what another system makes of a comparison of different types is an error or surprising.
+    checks_types: bool,
 }
 
 impl Strict<'_> {
@@ -71,19 +71,22 @@ impl Strict<'_> {
                 let kind = self.kind(argument);
                 let fits = match function {
                     Aggregate::Sum | Aggregate::Avg => match kind {
-                        Some(TypeKind::Other) => !self.postgres,
-                        Some(kind) => kind.is_numeric() || self.postgres && kind == TypeKind::Interval,
+                        Some(TypeKind::Other) => !self.checks_types,
+                        Some(kind) => kind.is_numeric() || self.checks_types && kind == TypeKind::Interval,
                         None => true,
                     },
                     Aggregate::Min | Aggregate::Max => {
-                        !self.postgres || !matches!(kind, Some(TypeKind::Boolean | TypeKind::Uuid | TypeKind::Binary))
+                        !self.checks_types
+                            || !matches!(kind, Some(TypeKind::Boolean | TypeKind::Uuid | TypeKind::Binary))
                     }
                     Aggregate::Count => true,
                 };
                 let counts = *function == Aggregate::Count && !distinct;
                 fits && self.expr(argument) && (counts || self.comparable(argument))
             }
-            Expr::Bucket { argument, .. } => !self.postgres || self.kind(argument).is_none_or(TypeKind::is_temporal),
+            Expr::Bucket { argument, .. } => {
+                !self.checks_types || self.kind(argument).is_none_or(TypeKind::is_temporal)
+            }
             Expr::Minus(left, right) => self.expr(left) && self.expr(right),
             Expr::Ratio(left, right) => {
                 let number = |side: &Expr| self.expr(side) && self.kind(side).is_none_or(TypeKind::is_numeric);
@@ -99,7 +102,7 @@ impl Strict<'_> {
     fn comparable(&self, expr: &Expr) -> bool {
         let fits = |kind| !matches!(kind, TypeKind::Json | TypeKind::Other);
         match expr {
-            _ if !self.postgres => true,
+            _ if !self.checks_types => true,
             Expr::Column(id) => fits(self.column(*id).kind),
             Expr::AllOf(table) => self.catalog.table(*table).columns.iter().all(|column| fits(column.kind)),
             _ => true,
@@ -124,7 +127,7 @@ impl Strict<'_> {
                 self.plan(plan) && plan.select.first().is_none_or(|item| self.alike(expr, &item.expr))
             }
             Predicate::Within { expr, .. } => {
-                !self.postgres || self.kind(expr).is_none_or(|kind| kind.is_temporal() || kind == TypeKind::Text)
+                !self.checks_types || self.kind(expr).is_none_or(|kind| kind.is_temporal() || kind == TypeKind::Text)
             }
             Predicate::Like { expr, .. } | Predicate::IsNull { expr, .. } => self.expr(expr),
             Predicate::Raw { .. } => true,
@@ -134,7 +137,7 @@ impl Strict<'_> {
     /// Two expressions of kinds that PostgreSQL compares.
     fn alike(&self, left: &Expr, right: &Expr) -> bool {
         match (self.kind(left), self.kind(right)) {
-            (Some(a), Some(b)) if self.postgres => {
+            (Some(a), Some(b)) if self.checks_types => {
                 a == b || a.is_numeric() && b.is_numeric() || a.is_temporal() && b.is_temporal()
             }
             _ => true,
@@ -148,7 +151,7 @@ impl Strict<'_> {
         if is_day && matches!(literal, Literal::Number(_)) {
             return false;
         }
-        let Some(kind) = self.kind(expr).filter(|_| self.postgres) else { return true };
+        let Some(kind) = self.kind(expr).filter(|_| self.checks_types) else { return true };
         let text = match literal {
             Literal::Text(text) | Literal::Number(text) => text.as_str(),
             Literal::Boolean(_) => return kind == TypeKind::Boolean,

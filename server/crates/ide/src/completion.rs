@@ -1,8 +1,8 @@
-use nlq_query::sql::{CompletionKind, complete};
+use nlq_query::{CompletionKind, complete};
 use nlq_syntax::{Language, Prompt};
 use nlq_text::{Edit, Span};
 
-use crate::{Snapshot, outline::front_matter, prompt_completion::prompt_completions, view::is_sql};
+use crate::{Snapshot, outline::front_matter, prompt_completion::prompt_completions, view::speaks};
 
 /// One completion in a prompt or a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +81,9 @@ fn in_query(snapshot: &Snapshot, offset: usize) -> Option<Vec<CompletionItem>> {
         .queries()
         .iter()
         .enumerate()
-        .rfind(|(_, query)| query.span.touches(offset) || (query.span.end < offset && is_after(query.span.end)))
-        .filter(|(_, query)| is_sql(query))?;
-    let connection = snapshot.query_connection(query).ok()?;
-    let context = snapshot.sql_context(connection);
+        .rfind(|(_, query)| query.span.touches(offset) || (query.span.end < offset && is_after(query.span.end)))?;
+    let connection = snapshot.query_connection(query).ok().filter(|connection| speaks(query, connection.dialect))?;
+    let context = snapshot.query_context(connection);
     // White space at the end of a statement is not part of it, yet what comes next is asked for there.
     let end = query.map.pieces().last().map_or(query.span.end, |(_, document)| document.end);
     let gap = document.text().get(end..offset).filter(|gap| !gap.is_empty() && gap.trim().is_empty());
@@ -121,6 +120,7 @@ fn kind(kind: CompletionKind) -> CompletionItemKind {
         CompletionKind::Value => CompletionItemKind::Value,
         CompletionKind::Keyword => CompletionItemKind::Keyword,
         CompletionKind::Function => CompletionItemKind::Function,
+        CompletionKind::Command => CompletionItemKind::Keyword,
     }
 }
 

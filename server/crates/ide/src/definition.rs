@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use nlq_catalog::{ColumnId, TableId};
 use nlq_engine::LinkKind;
-use nlq_query::sql::{SymbolKind, symbol_at};
+use nlq_query::{SymbolKind, symbol_at};
 use nlq_text::Span;
 
-use crate::{Snapshot, hover::link_at, schema_card::Schema, view::is_sql};
+use crate::{Snapshot, hover::link_at, schema_card::Schema, view::speaks};
 
 /// A place in a file of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +47,17 @@ fn in_prompt(snapshot: &Snapshot, prompt: usize, offset: usize) -> Option<Vec<St
 }
 
 fn in_query(snapshot: &Snapshot, offset: usize) -> Option<Vec<String>> {
-    let (_, query) = snapshot.query_at(offset).filter(|(_, query)| is_sql(query))?;
-    let connection = snapshot.query_connection(query).ok()?;
+    let (_, query) = snapshot.query_at(offset)?;
+    let connection = snapshot.query_connection(query).ok().filter(|connection| speaks(query, connection.dialect))?;
     let schema = connection.schema()?;
-    let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.sql_context(connection))?;
+    let symbol = symbol_at(&query.text, query.map.to_extracted(offset)?, snapshot.query_context(connection))?;
     match symbol.kind {
         SymbolKind::Table(table) | SymbolKind::TableAlias { table: Some(table), .. } => table_targets(schema, table),
         SymbolKind::Column(column) => column_targets(schema, column),
-        SymbolKind::TableAlias { .. } | SymbolKind::Derived { .. } | SymbolKind::Function { .. } => None,
+        SymbolKind::TableAlias { .. }
+        | SymbolKind::Derived { .. }
+        | SymbolKind::Function { .. }
+        | SymbolKind::Word { .. } => None,
     }
 }
 

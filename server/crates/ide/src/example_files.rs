@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::Path, sync::Arc};
 
 use nlq_catalog::Dialect;
 use nlq_config::{ExampleEntry, Written};
-use nlq_query::sql::{self, SqlContext, outline};
+use nlq_query::{self, QueryContext, outline};
 use nlq_text::{Diagnostic, Fix, Severity, did_you_mean};
 
 use crate::{CompletionItem, ConnectionView, Hover, WorkspaceView, markdown::prose, workspace_files::item};
@@ -104,13 +104,13 @@ fn query(
         let fixes = fixes.into_iter().filter_map(|fix| placed(fix, &example.query, text)).collect();
         found.push(Diagnostic { severity, fixes, ..Diagnostic::error(example.query.place(span), code, message) });
     };
-    if let Err(refusal) = sql::guard(text, dialect) {
+    if let Err(refusal) = nlq_query::guard(text, dialect) {
         return add(refusal.span, refusal.code, refusal.message, Vec::new());
     }
     let known = connections.iter().filter_map(|view| view.index.as_ref());
     let checked = known.map(|index| {
         let (catalog, annotations) = (Some(&**index.catalog()), &*workspace.annotations);
-        sql::check(text, SqlContext { dialect, catalog, annotations })
+        nlq_query::check(text, QueryContext { dialect, catalog, annotations })
     });
     // An example for several connections is right where one of them knows its names.
     let unknown = checked.reduce(|all, other| {

@@ -1,6 +1,6 @@
 use nlq_catalog::Annotations;
 use nlq_engine::{Answer, KnowledgeBoundary, Link, LinkKind, Outcome, SchemaIndex};
-use nlq_query::sql::{SymbolKind, symbol_at};
+use nlq_query::{SymbolKind, symbol_at};
 use nlq_syntax::Query;
 use nlq_text::Span;
 
@@ -13,7 +13,7 @@ use crate::{
     meanings::other_meanings,
     reasoning::link_kind,
     schema_card::Schema,
-    view::{Reading, is_sql, same_query},
+    view::{Reading, same_query, speaks},
 };
 
 /// Boundaries and factors shown at most; the rest is in the reasoning document.
@@ -63,15 +63,18 @@ fn on_prompt(snapshot: &Snapshot, index: usize, offset: usize) -> Option<Hover> 
 }
 
 fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> {
-    let connection = snapshot.query_connection(query).ok().filter(|_| is_sql(query))?;
-    let schema = connection.schema()?;
+    let connection = snapshot.query_connection(query).ok().filter(|connection| speaks(query, connection.dialect))?;
     let at = query.map.to_extracted(offset)?;
     let first_word = query.text.find(|ch: char| !ch.is_alphanumeric()).unwrap_or(query.text.len());
     if at <= first_word {
         let markdown = answer_card(snapshot, query)?;
         return Some(Hover { span: query.map.to_document(Span::new(0, first_word)), markdown });
     }
-    let symbol = symbol_at(&query.text, at, snapshot.sql_context(connection))?;
+    let symbol = symbol_at(&query.text, at, snapshot.query_context(connection))?;
+    if let SymbolKind::Word { explanation } = symbol.kind {
+        return Some(Hover { span: query.map.to_document(symbol.span), markdown: explanation });
+    }
+    let schema = connection.schema()?;
     let markdown = match &symbol.kind {
         SymbolKind::Table(table) => schema.table_card(*table),
         SymbolKind::Column(column) => schema.column_card(*column),
@@ -80,7 +83,7 @@ fn on_query(snapshot: &Snapshot, query: &Query, offset: usize) -> Option<Hover> 
         }
         SymbolKind::TableAlias { name, table: None } => format!("{} stands for a part of this query.", code(name)),
         SymbolKind::Derived { name } => format!("{} is named by this query.", code(name)),
-        SymbolKind::Function { .. } => return None,
+        SymbolKind::Function { .. } | SymbolKind::Word { .. } => return None,
     };
     Some(Hover { span: query.map.to_document(symbol.span), markdown })
 }
@@ -187,7 +190,7 @@ fn prompt_card(reading: &Reading<'_>, answer: &Answer) -> String {
     match &answer.outcome {
         Outcome::Query { sql, description } => {
             parts.push(format!("**{} sure:** {}", percent(answer.confidence), prose(description)));
-            parts.push(fenced("sql", sql));
+            parts.push(fenced(reading.connection.dialect.fence(), sql));
             if reading.standing.is_some_and(|query| !same_query(sql, &query.text)) {
                 parts.push("The query below the question is another one.".into());
             }

@@ -51,7 +51,7 @@ pub use stream::{best_query, reasoning_stream};
 pub use tokens::{Token, TokenKind, TokenModifier, tokens};
 pub use view::{
     AnnotationSource, ConnectionState, ConnectionView, Conversation, ExampleSource, LastRun, Options, Snapshot,
-    WorkspaceView,
+    WorkspaceView, speaks,
 };
 pub use workspace_files::{
     annotation_completions, annotation_diagnostics, annotation_hover, config_completions, config_diagnostics,

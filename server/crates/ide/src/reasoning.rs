@@ -22,19 +22,20 @@ pub fn reasoning_markdown(
     connection: &ConnectionRef,
     index: Option<&SchemaIndex>,
 ) -> String {
+    let fence = index.map_or("sql", |index| index.catalog().dialect.fence());
     let mut out = Vec::new();
     out.push(format!("# {}", prose(prompt)));
     out.push(format!("Asked of {}.", code(&connection.to_string())));
     match &answer.outcome {
         Outcome::Query { sql, description } => {
             out.push(format!("**{} sure:** {}", percent(answer.confidence), prose(description)));
-            out.push(fenced("sql", sql));
+            out.push(fenced(fence, sql));
         }
         Outcome::Clarification(clarification) => {
             out.push(format!("**Asks:** {}", prose(&clarification.question)));
             for option in &clarification.options {
                 out.push(format!("- {}", prose(&option.label)));
-                out.push(fenced("sql", &option.sql));
+                out.push(fenced(fence, &option.sql));
             }
         }
         Outcome::Abstention { reason } => out.push(format!("**No answer:** {}", prose(reason))),
@@ -96,7 +97,7 @@ pub fn reasoning_markdown(
         for (alternative, lost) in losers(answer) {
             let why = lost.map(|lost| format!(": {}", prose(&lost.reason))).unwrap_or_default();
             out.push(format!("- {} ({}){why}", prose(&alternative.description), percent(alternative.confidence)));
-            out.push(fenced("sql", &alternative.sql));
+            out.push(fenced(fence, &alternative.sql));
         }
     }
     let mut text = out.join("\n\n");

@@ -1,6 +1,6 @@
 //! What is known of a table or column, as Markdown.
 
-use nlq_catalog::{Annotations, Catalog, Column, ColumnId, Table, TableId, TableKind};
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, Table, TableId};
 
 use crate::markdown::{code, code_list, count, prose};
 
@@ -67,12 +67,7 @@ impl<'a> Schema<'a> {
     pub(crate) fn table_card(self, id: TableId) -> String {
         let Some(table) = self.table(id) else { return String::new() };
         let annotation = self.annotations.table(table.schema.as_deref(), &table.name);
-        let kind = match table.kind {
-            TableKind::Table => "table",
-            TableKind::View => "view",
-            TableKind::MaterializedView => "materialized view",
-            TableKind::Foreign => "foreign table",
-        };
+        let kind = table.kind.title();
         let rows = table.row_estimate.map(|rows| format!(", about {} rows", count(rows))).unwrap_or_default();
         let mut card = Card::new(format!("**{}** {kind}{rows}", code(&self.table_name(id))));
         let described = annotation.and_then(|a| a.description.as_ref()).or(table.comment.as_ref());

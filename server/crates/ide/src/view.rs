@@ -6,10 +6,10 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use nlq_catalog::{Annotations, Dialect};
+use nlq_catalog::{Annotations, Dialect, QueryLanguage};
 use nlq_config::{AnnotationFile, Config, ConnectionRef, ExampleFile};
 use nlq_engine::{Answer, Engine, Outcome, Question, SchemaIndex};
-use nlq_query::sql::{self, SqlContext};
+use nlq_query::QueryContext;
 use nlq_syntax::{Document, Named, Prompt, Query};
 use nlq_text::Diagnostic;
 
@@ -146,19 +146,20 @@ impl Snapshot {
         self.document.queries().iter().enumerate().find(|(_, query)| query.span.touches(offset))
     }
 
-    /// What the checker says of a query; ranges are bytes of the query's text. Nothing for languages other than SQL.
+    /// What the checker says of a query; ranges are bytes of the query's text. Nothing for a query in another language
+    /// than its connection's.
     /// Remembered: asking again costs a look-up.
     pub(crate) fn check(&self, query: &Query, connection: &ConnectionView) -> Arc<Vec<Diagnostic>> {
-        if !is_sql(query) {
+        if !speaks(query, connection.dialect) {
             return Arc::default();
         }
-        connection.checks.get(&query.text, || sql::check(&query.text, self.sql_context(connection)))
+        connection.checks.get(&query.text, || nlq_query::check(&query.text, self.query_context(connection)))
     }
 
     /// What a connection's queries are read against.
-    pub(crate) fn sql_context<'a>(&'a self, connection: &'a ConnectionView) -> SqlContext<'a> {
+    pub(crate) fn query_context<'a>(&'a self, connection: &'a ConnectionView) -> QueryContext<'a> {
         let catalog = connection.index.as_ref().map(|index| index.catalog().as_ref());
-        SqlContext { dialect: connection.dialect, catalog, annotations: self.annotations(connection) }
+        QueryContext { dialect: connection.dialect, catalog, annotations: self.annotations(connection) }
     }
 
     /// What the team says about a connection's schema.
@@ -213,9 +214,9 @@ pub(crate) fn same_query(one: &str, other: &str) -> bool {
     words(one).eq(words(other))
 }
 
-/// True for a query that the SQL checker can read.
-pub(crate) fn is_sql(query: &Query) -> bool {
-    ["sql", "sqlite", "postgresql", "postgres"].iter().any(|name| query.language.eq_ignore_ascii_case(name))
+/// True for a query in the language of a connection: a query that says no language is.
+pub fn speaks(query: &Query, dialect: Dialect) -> bool {
+    query.language.is_empty() || QueryLanguage::from_fence(&query.language) == Some(dialect.language())
 }
 
 /// How the last run of a query went.
@@ -283,7 +284,7 @@ pub struct ExampleSource {
 pub struct ConnectionView {
     /// Its name.
     pub reference: ConnectionRef,
-    /// Its SQL.
+    /// What it speaks.
     pub dialect: Dialect,
     /// Its schema, prepared for linking; none before the first snapshot.
     pub index: Option<Arc<SchemaIndex>>,

@@ -1,6 +1,6 @@
 use std::{path::PathBuf, sync::Arc};
 
-use nlq_query::sql::Outline;
+use nlq_query::Outline;
 use serde::{Deserialize, Serialize};
 
 /// A reviewed example (seeds/000, section 6.2): one entry of a file under `.nlq/examples/`.

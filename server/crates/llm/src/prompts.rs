@@ -221,7 +221,7 @@ mod tests {
         expect![[r#"
             clarify (fast_validation) {"question", "readings", "schema"} -> clarification ["question", "options"]
             combine_answer (default) {"question", "results"} -> answer ["answer"]
-            generate_query (high_accuracy) {"conversation", "dialect", "examples", "hints", "question", "rules", "schema", "today"} -> query_answer ["query", "explanation", "confidence", "ambiguities", "unanswerable", "several_queries"]
+            generate_query (high_accuracy) {"conversation", "dialect", "examples", "form", "hints", "question", "rules", "schema", "today"} -> query_answer ["query", "explanation", "confidence", "ambiguities", "unanswerable", "several_queries"]
             judge_query (fast_validation) {"query", "question", "result"} -> judgement ["answers_question", "problem"]
             plan_steps (default) {"connections", "conversation", "question", "today"} -> plan ["steps", "combine"]
             repair_query (high_accuracy) {"category", "error", "hints", "query"} -> query_answer ["query", "explanation", "confidence", "ambiguities", "unanswerable", "several_queries"]
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn what_changes_from_question_to_question_stands_behind_what_does_not() {
         let prompts = Prompts::default();
-        let values = ["dialect", "rules", "schema", "examples", "question", "conversation", "hints", "today"]
+        let values = ["dialect", "form", "rules", "schema", "examples", "question", "conversation", "hints", "today"]
             .map(|name| (name, "{{schema}}"));
         let rendered = prompts.render("generate_query", &values).unwrap();
         assert!(rendered.chat.system.ends_with("The schema:\n\n{{schema}}"));

@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use nlq_catalog::{Annotations, Catalog};
 use nlq_config::{ConnectionConfig, ConnectionKind, Trusted};
-use nlq_query::sql::ReadOnlyQuery;
+use nlq_query::ReadOnlyQuery;
 use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 
@@ -98,10 +98,10 @@ impl ProviderError {
 #[async_trait]
 pub trait QueryProvider: Send + Sync + std::fmt::Debug {
     /// Such as `sql_postgresql`.
-    fn provider_id(&self) -> &'static str;
+    fn provider_id(&self) -> &str;
 
     /// Such as `SQL`.
-    fn query_language(&self) -> &'static str;
+    fn query_language(&self) -> &str;
 
     /// What it can do.
     fn capabilities(&self) -> &'static [Capability];

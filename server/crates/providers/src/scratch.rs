@@ -105,7 +105,7 @@ mod tests {
     use std::time::Duration;
 
     use nlq_catalog::{Annotations, Dialect};
-    use nlq_query::sql::guard;
+    use nlq_query::guard;
     use tokio_util::sync::CancellationToken;
 
     use super::*;

@@ -11,7 +11,7 @@ use nlq_config::{ConnectionConfig, ConnectionKind, PostgresConfig, SecretRef, Tl
 use nlq_providers::{
     Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, Truncated, Value, connect,
 };
-use nlq_query::sql::{ReadOnlyQuery, guard};
+use nlq_query::{ReadOnlyQuery, guard};
 use nlq_text::Span;
 use support::Server;
 use tokio_util::sync::CancellationToken;

@@ -12,7 +12,7 @@ use nlq_config::{ConnectionConfig, ConnectionKind, SqliteConfig, TrustStore};
 use nlq_providers::{
     Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, Truncated, Value, connect, sqlite_catalog,
 };
-use nlq_query::sql::{ReadOnlyQuery, guard};
+use nlq_query::{ReadOnlyQuery, guard};
 use nlq_text::Span;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 use nlq_catalog::Dialect;
 use nlq_config::{ConnectionConfig, ConnectionKind, SqliteConfig, TrustStore};
 use nlq_providers::{Limits, ProblemKind, ProviderError, connect};
-use nlq_query::sql::guard;
+use nlq_query::guard;
 use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
 use nlq_catalog::{Annotations, Catalog};
-use nlq_query::sql::{SqlContext, check, guard};
+use nlq_query::{QueryContext, check, guard};
 use nlq_text::Severity;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let catalog = &catalogs[database];
         let started = Instant::now();
         let found =
-            check(gold, SqlContext { dialect: catalog.dialect, catalog: Some(catalog), annotations: &annotations });
+            check(gold, QueryContext { dialect: catalog.dialect, catalog: Some(catalog), annotations: &annotations });
         let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
         time += milliseconds;
         slowest = slowest.max(milliseconds);

@@ -1,10 +1,26 @@
-//! The dialect-neutral plan, its renderers, and parsing, checking and guarding of SQL.
+//! The dialect-neutral plan, its renderers, and parsing, checking and guarding of queries.
 
+mod context;
+mod editor;
+mod guarded;
 mod identifier;
 pub mod joins;
+mod language;
 pub mod lift;
+mod masked;
+mod outline;
 pub mod plan;
 pub mod render;
 pub mod sql;
+mod unread;
 
+pub use context::QueryContext;
+pub use editor::{Completion, CompletionKind, Symbol, SymbolKind};
+pub use guarded::{ReadOnlyQuery, Refusal};
 pub use identifier::identifier;
+pub use language::{
+    Unwritable, check, complete, guard, outline, sensitive_literals, sensitive_outputs, statements, symbol_at, symbols,
+    write,
+};
+pub use masked::SensitiveOutputs;
+pub use outline::Outline;

@@ -297,10 +297,10 @@ impl Renderer<'_> {
             }
             Predicate::Like { expr, pattern, negated } => {
                 let like = match (self.catalog.dialect, negated) {
-                    (Dialect::Sqlite, false) => "LIKE",
-                    (Dialect::Sqlite, true) => "NOT LIKE",
                     (Dialect::Postgresql, false) => "ILIKE",
                     (Dialect::Postgresql, true) => "NOT ILIKE",
+                    (_, false) => "LIKE",
+                    (_, true) => "NOT LIKE",
                 };
                 let mut left = self.expr(expr, scope)?;
                 if self.catalog.dialect == Dialect::Postgresql && self.kind(expr) != Some(TypeKind::Text) {
@@ -408,13 +408,13 @@ fn without_nulls(plan: &Plan, catalog: &Catalog) -> Plan {
 fn bucket(unit: TimeUnit, inner: &str, dialect: Dialect) -> String {
     match (dialect, unit) {
         (Dialect::Postgresql, unit) => format!("date_trunc('{}', {inner})", unit.name()),
-        (Dialect::Sqlite, TimeUnit::Day) => format!("date({inner})"),
-        (Dialect::Sqlite, TimeUnit::Week) => format!("strftime('%Y-%W', {inner})"),
-        (Dialect::Sqlite, TimeUnit::Month) => format!("strftime('%Y-%m', {inner})"),
-        (Dialect::Sqlite, TimeUnit::Quarter) => {
+        (_, TimeUnit::Day) => format!("date({inner})"),
+        (_, TimeUnit::Week) => format!("strftime('%Y-%W', {inner})"),
+        (_, TimeUnit::Month) => format!("strftime('%Y-%m', {inner})"),
+        (_, TimeUnit::Quarter) => {
             format!("strftime('%Y', {inner}) || '-Q' || ((strftime('%m', {inner}) + 2) / 3)")
         }
-        (Dialect::Sqlite, TimeUnit::Year) => format!("strftime('%Y', {inner})"),
+        (_, TimeUnit::Year) => format!("strftime('%Y', {inner})"),
     }
 }
 

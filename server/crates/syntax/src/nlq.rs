@@ -189,11 +189,11 @@ impl Reader<'_> {
     }
 }
 
-/// The language of an answer by its info string; SQL under any name, and when there is none, is `sql`.
+/// The language of an answer by its info string; SQL under any name is `sql`, and none is the connection's own.
 fn language_of(info: &str) -> String {
     let word = info.split([' ', '\t', ',', '{']).next().unwrap_or("").to_lowercase();
     match word.as_str() {
-        "" | "postgres" | "postgresql" | "pgsql" | "sqlite" | "sqlite3" | "mysql" | "mariadb" => "sql".into(),
+        "postgres" | "postgresql" | "pgsql" | "sqlite" | "sqlite3" | "mysql" | "mariadb" => "sql".into(),
         _ => word,
     }
 }

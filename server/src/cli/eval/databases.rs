@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use nlq_catalog::{Annotations, Catalog, Dialect};
 use nlq_config::{AnnotationFile, check_annotations, parse_annotations};
 use nlq_providers::{Limits, SchemaOptions, Value, sqlite_catalog, sqlite_file};
-use nlq_query::sql::guard;
+use nlq_query::guard;
 use nlq_text::{Diagnostic, Severity};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;

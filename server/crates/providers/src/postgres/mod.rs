@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nlq_catalog::Catalog;
-use nlq_query::sql::ReadOnlyQuery;
+use nlq_query::ReadOnlyQuery;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use session::Postgres;
@@ -50,7 +50,7 @@ impl QueryProvider for Postgres {
         timeout: Duration,
         cancel: CancellationToken,
     ) -> Result<(), ProviderError> {
-        run::explain(self, query.sql(), timeout, cancel).await.map(|_| ())
+        run::explain(self, query.text(), timeout, cancel).await.map(|_| ())
     }
 
     async fn explain(
@@ -59,7 +59,7 @@ impl QueryProvider for Postgres {
         timeout: Duration,
         cancel: CancellationToken,
     ) -> Result<String, ProviderError> {
-        run::explain(self, query.sql(), timeout, cancel).await
+        run::explain(self, query.text(), timeout, cancel).await
     }
 
     async fn execute(
@@ -68,7 +68,7 @@ impl QueryProvider for Postgres {
         limits: Limits,
         cancel: CancellationToken,
     ) -> Result<Rows, ProviderError> {
-        run::execute(self, query.sql(), limits, cancel).await
+        run::execute(self, query.text(), limits, cancel).await
     }
 
     async fn close(&self) {

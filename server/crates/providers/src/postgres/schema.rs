@@ -149,7 +149,7 @@ async fn catalog(
             table
         })
         .collect();
-    Ok(Catalog { dialect: Dialect::Postgresql, taken_at: chrono::Utc::now(), search_path, tables })
+    Ok(Catalog { dialect: Dialect::Postgresql, taken_at: chrono::Utc::now(), search_path, tables, objects: Vec::new() })
 }
 
 fn table(row: &PgRow) -> Result<(i64, Table), sqlx::Error> {
@@ -186,6 +186,7 @@ fn column(row: &PgRow) -> Result<Column, sqlx::Error> {
             values.sort_unstable();
             ValueSample { values, complete: true }
         }),
+        presence: None,
     })
 }
 

@@ -19,7 +19,7 @@ use std::{
 use async_trait::async_trait;
 use nlq_catalog::Catalog;
 use nlq_config::SqliteConfig;
-use nlq_query::sql::ReadOnlyQuery;
+use nlq_query::ReadOnlyQuery;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Capability, Limits, ProviderError, QueryProvider, Rows, SchemaOptions};
@@ -78,7 +78,7 @@ impl QueryProvider for Sqlite {
         timeout: Duration,
         cancel: CancellationToken,
     ) -> Result<(), ProviderError> {
-        run::validate(&self.path, query.sql(), timeout, cancel).await
+        run::validate(&self.path, query.text(), timeout, cancel).await
     }
 
     async fn explain(
@@ -87,7 +87,7 @@ impl QueryProvider for Sqlite {
         timeout: Duration,
         cancel: CancellationToken,
     ) -> Result<String, ProviderError> {
-        run::explain(&self.path, query.sql(), timeout, cancel).await
+        run::explain(&self.path, query.text(), timeout, cancel).await
     }
 
     async fn execute(
@@ -96,7 +96,7 @@ impl QueryProvider for Sqlite {
         limits: Limits,
         cancel: CancellationToken,
     ) -> Result<Rows, ProviderError> {
-        run::execute(&self.path, query.sql(), limits, cancel).await
+        run::execute(&self.path, query.text(), limits, cancel).await
     }
 
     async fn close(&self) {}

@@ -64,7 +64,13 @@ pub(super) async fn read(
     }
     let mut tables: Vec<Table> = tables.into_iter().map(|(table, _)| table).collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Catalog { dialect: Dialect::Sqlite, taken_at: chrono::Utc::now(), search_path: Vec::new(), tables })
+    Ok(Catalog {
+        dialect: Dialect::Sqlite,
+        taken_at: chrono::Utc::now(),
+        search_path: Vec::new(),
+        tables,
+        objects: Vec::new(),
+    })
 }
 
 /// One table or view, and what the declaration says of each column's kind.

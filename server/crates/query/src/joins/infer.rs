@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use nlq_catalog::{Catalog, ColumnId, Dialect, PlainNames, TableId, TableKind, TypeKind, abbreviates};
+use nlq_catalog::{Catalog, ColumnId, Dialect, PlainNames, TableId, TypeKind, abbreviates};
 
 use super::{Edge, Edges};
 
@@ -127,7 +127,7 @@ impl<'a> Keys<'a> {
             match (table.primary_key.as_slice(), table.unique.as_slice()) {
                 ([key], _) => keys.add(catalog.find_column(id, key)),
                 ([], [unique]) if unique.len() == 1 => keys.add(catalog.find_column(id, &unique[0])),
-                ([], _) if matches!(table.kind, TableKind::Table | TableKind::Foreign) => {
+                ([], _) if table.kind.holds_records() => {
                     if let Some(key) = keys.guess(id) {
                         guessed.entry(squeeze(&catalog.column(key).name)).or_default().push(key);
                     }
@@ -291,7 +291,7 @@ fn same_names(catalog: &Catalog, names: &PlainNames, edges: &mut Edges) {
     }
     let mut named: BTreeMap<String, Vec<ColumnId>> = BTreeMap::new();
     for (id, table) in catalog.table_ids() {
-        if !matches!(table.kind, TableKind::Table | TableKind::Foreign) {
+        if !table.kind.holds_records() {
             continue;
         }
         for (column, _) in catalog.column_ids(id) {

@@ -2,7 +2,7 @@ use nlq_text::{Diagnostic, Fix, Span};
 use sqlparser::ast::Statement;
 
 use super::{
-    SqlContext,
+    QueryContext,
     lexer::{Kind, Token, lex},
     parse::{parse, prepare},
     resolve::Resolver,
@@ -11,7 +11,7 @@ use super::{
 
 /// Everything that is wrong or doubtful in one statement; ranges are bytes of `text`. Placeholders (`?`, `$1`, `:name`,
 /// `@name`, `{{name}}`) are accepted wherever a value may stand. A text of several statements is checked one by one.
-pub fn check(text: &str, context: SqlContext<'_>) -> Vec<Diagnostic> {
+pub(crate) fn check(text: &str, context: QueryContext<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for span in statements(text, context.dialect) {
         found.extend(check_one(span.of(text), context).into_iter().map(|diagnostic| diagnostic.shift(span.start)));
@@ -20,7 +20,7 @@ pub fn check(text: &str, context: SqlContext<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn check_one(text: &str, context: SqlContext<'_>) -> Vec<Diagnostic> {
+fn check_one(text: &str, context: QueryContext<'_>) -> Vec<Diagnostic> {
     let tokens = lex(text, context.dialect);
     let prepared = prepare(text, &tokens, context.dialect, true);
     match parse(&prepared, &tokens, context.dialect) {

@@ -2,16 +2,16 @@ use nlq_catalog::Dialect;
 use nlq_text::{Severity, apply_edits};
 
 use super::super::{
-    SqlContext, SymbolKind, check, complete,
+    QueryContext, SymbolKind, check, complete,
     fixture::{shop, told},
-    guard, symbol_at, symbols,
+    guard, symbols,
 };
 
 const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgresql];
 
 fn found(sql: &str, dialect: Dialect) -> Vec<nlq_text::Diagnostic> {
     let (catalog, annotations) = (shop(dialect), told());
-    check(sql, SqlContext { dialect, catalog: Some(&catalog), annotations: &annotations })
+    check(sql, QueryContext { dialect, catalog: Some(&catalog), annotations: &annotations })
 }
 
 /// `code at text: message` of every finding.
@@ -207,11 +207,11 @@ fn several_statements_are_checked_in_their_places() {
 #[test]
 fn names_mean_what_they_mean_also_in_half_typed_text() {
     let (catalog, annotations) = (shop(Dialect::Sqlite), told());
-    let context = SqlContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
+    let context = QueryContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
     for sql in ["SELECT o.status FROM orders o", "SELECT o.status, FROM orders o WHERE"] {
         let names: Vec<_> = symbols(sql, context).iter().map(|symbol| symbol.span.of(sql)).collect();
         assert_eq!(names, ["o", "status", "orders", "o"], "{sql}");
-        let column = symbol_at(sql, sql.find("status").unwrap() + 2, context).unwrap();
+        let column = crate::symbol_at(sql, sql.find("status").unwrap() + 2, context).unwrap();
         assert!(matches!(column.kind, SymbolKind::Column(id) if catalog.column(id).name == "status"));
     }
 }
@@ -242,7 +242,7 @@ fn any_prefix_is_survived() {
     let sql = "WITH a(b) AS (SELECT count(*) FROM orders o WHERE o.status IN ('ö', \"x\")) SELECT a.b, c.* FROM a JOIN customers c ON c.id = a.b GROUP BY 1 ORDER BY 2 LIMIT 3";
     for dialect in BOTH {
         let (catalog, annotations) = (shop(dialect), told());
-        let context = SqlContext { dialect, catalog: Some(&catalog), annotations: &annotations };
+        let context = QueryContext { dialect, catalog: Some(&catalog), annotations: &annotations };
         for (at, _) in sql.char_indices() {
             for text in [&sql[..at], &sql[at..]] {
                 check(text, context);

@@ -1,14 +1,14 @@
 use nlq_catalog::Dialect;
 
 use super::super::{
-    SqlContext, complete,
+    QueryContext, complete,
     fixture::{shop, told},
 };
 
 /// The labels offered at `$0`, in order.
 fn offered(sql: &str) -> Vec<String> {
     let (catalog, annotations) = (shop(Dialect::Sqlite), told());
-    let context = SqlContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
+    let context = QueryContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
     let offset = sql.find("$0").expect("a cursor");
     let text = sql.replace("$0", "");
     complete(&text, offset, context).into_iter().map(|completion| completion.label).collect()
@@ -60,7 +60,7 @@ fn known_values_stand_after_a_comparison() {
 #[test]
 fn what_is_typed_is_replaced_whole() {
     let (catalog, annotations) = (shop(Dialect::Postgresql), told());
-    let context = SqlContext { dialect: Dialect::Postgresql, catalog: Some(&catalog), annotations: &annotations };
+    let context = QueryContext { dialect: Dialect::Postgresql, catalog: Some(&catalog), annotations: &annotations };
     let sql = "SELECT 'ß', unit FROM order_items";
     let found = complete(sql, sql.find("unit").unwrap() + 4, context);
     assert_eq!((found[0].label.as_str(), found[0].span.of(sql)), ("\"Unit Price\"", "unit"));

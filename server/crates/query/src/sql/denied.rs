@@ -213,7 +213,7 @@ const SQLITE_TABLES: &[Denied] = &[
 pub(super) fn denied_function(name: &str, dialect: Dialect) -> Option<&'static str> {
     match dialect {
         Dialect::Postgresql => reason(POSTGRESQL_FUNCTIONS, name),
-        Dialect::Sqlite => pragma(&name.to_lowercase()).or_else(|| reason(SQLITE_FUNCTIONS, &name.to_lowercase())),
+        _ => pragma(&name.to_lowercase()).or_else(|| reason(SQLITE_FUNCTIONS, &name.to_lowercase())),
     }
 }
 
@@ -221,7 +221,7 @@ pub(super) fn denied_function(name: &str, dialect: Dialect) -> Option<&'static s
 pub(super) fn denied_table(name: &str, dialect: Dialect) -> Option<&'static str> {
     match dialect {
         Dialect::Postgresql => reason(POSTGRESQL_TABLES, name),
-        Dialect::Sqlite => pragma(&name.to_lowercase()).or_else(|| reason(SQLITE_TABLES, &name.to_lowercase())),
+        _ => pragma(&name.to_lowercase()).or_else(|| reason(SQLITE_TABLES, &name.to_lowercase())),
     }
 }
 

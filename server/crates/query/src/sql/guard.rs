@@ -11,56 +11,18 @@ use sqlparser::{
 };
 
 use super::{
+    ReadOnlyQuery, Refusal,
     denied::{denied_function, denied_table},
     lexer::{Kind, Token, lex},
     parse::{Places, parse, parser_tokens, prepare},
     statements,
 };
 
-/// A statement that the read-only guard has passed: exactly one statement, parsed, a query, free of denied functions.
-/// Providers run nothing else, and [`guard`] is the only way to make one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadOnlyQuery {
-    sql: String,
-    dialect: Dialect,
-}
-
-impl ReadOnlyQuery {
-    /// The statement's text, without a closing `;` and without comments after it.
-    pub fn sql(&self) -> &str {
-        &self.sql
-    }
-
-    /// The SQL it was parsed as.
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-}
-
-/// Why a statement was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// Where, in bytes of the text.
-    pub span: nlq_text::Span,
-    /// A stable name: `syntax`, `several-statements`, `not-a-query`, `denied-function`, `denied-table`,
-    /// `denied-syntax`.
-    pub code: &'static str,
-    /// One sentence.
-    pub message: String,
-}
-
-impl Refusal {
-    fn new(span: Span, code: &'static str, message: impl Into<String>) -> Self {
-        Self { span, code, message: message.into() }
-    }
-}
-
 /// Passes a text that is exactly one query which can neither write nor reach outside the database.
 ///
 /// An allow-list at heart: what the parser does not understand, and every part of its tree that is not known to only
 /// read, is refused. Names are looked at twice, as tokens after the database's own lexical rules and in the tree.
-pub fn guard(text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refusal> {
+pub(crate) fn guard(text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refusal> {
     let found = statements(text, dialect);
     let span = match found.as_slice() {
         [] => return Err(Refusal::new(Span::new(0, text.len()), "syntax", "there is no statement: write a query")),
@@ -72,7 +34,7 @@ pub fn guard(text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refusal> {
     };
     let sql = span.of(text);
     check_query(sql, dialect).map_err(|refusal| Refusal { span: refusal.span.shift(span.start), ..refusal })?;
-    Ok(ReadOnlyQuery { sql: sql.to_owned(), dialect })
+    Ok(ReadOnlyQuery::new(sql, dialect))
 }
 
 fn check_query(sql: &str, dialect: Dialect) -> Result<(), Refusal> {

@@ -316,7 +316,7 @@ fn queries_pass() {
 #[test]
 fn the_text_that_runs_has_no_tail() {
     let passed = guard(" -- a\n SELECT 'x;' -- b\n ; -- c", Sqlite).unwrap();
-    assert_eq!(passed.sql(), "SELECT 'x;'");
+    assert_eq!(passed.text(), "SELECT 'x;'");
 }
 
 #[test]
@@ -415,7 +415,7 @@ fn random_mixes_never_pass_a_write() {
         for dialect in [Sqlite, Postgresql] {
             let Ok(query) = guard(&text, dialect) else { continue };
             passed += 1;
-            let bare = without_quoted(query.sql(), dialect).to_lowercase();
+            let bare = without_quoted(query.text(), dialect).to_lowercase();
             let bare: String = bare.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(");
             // `DELETE` may be a column's alias: a write can stand only at the start, in parentheses or after UNION.
             for write in [

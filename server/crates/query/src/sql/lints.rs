@@ -206,11 +206,11 @@ impl<'a> Resolver<'a> {
     /// PostgreSQL infers from primary keys only.
     fn is_key(&self, table: TableId, columns: &[&str]) -> bool {
         match self.dialect {
-            Dialect::Sqlite => is_key(self.catalog, table, columns),
             Dialect::Postgresql => {
                 let key = &self.catalog.table(table).primary_key;
                 !key.is_empty() && key.iter().all(|name| columns.contains(&name.as_str()))
             }
+            _ => is_key(self.catalog, table, columns),
         }
     }
 

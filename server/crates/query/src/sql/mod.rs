@@ -12,6 +12,7 @@ mod functions;
 mod guard;
 mod hardness;
 mod joined;
+mod language;
 mod lexer;
 mod lints;
 mod missing;
@@ -25,31 +26,26 @@ mod sketch;
 mod statements;
 mod symbols;
 
-use nlq_catalog::{Annotations, Catalog, Dialect};
+use nlq_catalog::Dialect;
 
-pub use check::check;
+use crate::{
+    Completion, CompletionKind, Outline, QueryContext, ReadOnlyQuery, Refusal, SensitiveOutputs, Symbol, SymbolKind,
+};
+
 pub use clauses::{Clause, Clauses, Detail, clauses};
-pub use complete::{Completion, CompletionKind, complete};
-pub use guard::{ReadOnlyQuery, Refusal, guard};
 pub use hardness::{Hardness, hardness};
-pub use outline::{Outline, outline};
-pub use sensitive::{SensitiveOutputs, sensitive_literals, sensitive_outputs};
-pub use statements::statements;
-pub use symbols::{Symbol, SymbolKind, symbol_at, symbols};
+
+pub(crate) use check::check;
+pub(crate) use complete::complete;
+pub(crate) use guard::guard;
+pub(crate) use language::Sql;
+pub(crate) use outline::outline;
+pub(crate) use sensitive::{sensitive_literals, sensitive_outputs};
+pub(crate) use statements::statements;
+pub(crate) use symbols::symbols;
 
 pub(crate) use children::{arguments, function_name};
 pub(crate) use resolve::{conjuncts, unnested};
-
-/// What SQL text is checked against.
-#[derive(Debug, Clone, Copy)]
-pub struct SqlContext<'a> {
-    /// The SQL that is spoken.
-    pub dialect: Dialect,
-    /// The schema; none when no snapshot exists yet, and then only syntax is checked.
-    pub catalog: Option<&'a Catalog>,
-    /// What the team says about it.
-    pub annotations: &'a Annotations,
-}
 
 /// The tree of a text that is one query, else a sentence that says what it is.
 pub(crate) fn read_query(text: &str, dialect: Dialect) -> Result<Box<sqlparser::ast::Query>, String> {

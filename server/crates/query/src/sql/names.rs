@@ -2,7 +2,7 @@
 
 use nlq_catalog::{Catalog, ColumnId, Dialect, ForeignKey, TableId};
 
-use super::SqlContext;
+use super::QueryContext;
 use crate::identifier;
 
 /// A table's name as it must be written after FROM, with its schema where that is needed.
@@ -20,7 +20,7 @@ pub(super) fn written_table(catalog: &Catalog, id: TableId, dialect: Dialect) ->
 /// Every way two tables refer to one another, each a list of column pairs from `a` to `b`: foreign keys, then the
 /// relationships that annotations tell.
 pub(super) fn links(
-    context: SqlContext<'_>,
+    context: QueryContext<'_>,
     catalog: &Catalog,
     a: TableId,
     b: TableId,

@@ -7,35 +7,14 @@ use sqlparser::ast::{
     Expr, FunctionArguments, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
 };
 
-use super::{children::function_name, functions::is_aggregate};
-
-/// A query in broad strokes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outline {
-    /// The tables it reads, as it names them, each once, in order; common table expressions are none.
-    pub tables: Vec<String>,
-    /// It reads more than one relation side by side.
-    pub joined: bool,
-    /// It groups rows or computes an aggregate.
-    pub aggregated: bool,
-    /// The outermost query takes the first of an order.
-    pub ranked: bool,
-    /// The outermost query groups by a time.
-    pub by_time: bool,
-    /// It sets rows against each other: a set operation, or CASE inside an aggregate.
-    pub compared: bool,
-    /// It has conditions.
-    pub filtered: bool,
-    /// It nests queries, combines them, or looks over windows of rows.
-    pub nested: bool,
-}
+use super::{Outline, children::function_name, functions::is_aggregate};
 
 /// Functions that make a period out of a time.
 const PERIODS: &[&str] =
     &["date_trunc", "date_part", "strftime", "to_char", "date", "date_bin", "year", "month", "day", "week", "quarter"];
 
 /// The outline of a text that is one query; none for anything else.
-pub fn outline(text: &str, dialect: Dialect) -> Option<Outline> {
+pub(crate) fn outline(text: &str, dialect: Dialect) -> Option<Outline> {
     let [span] = super::statements(text, dialect)[..] else { return None };
     let query = super::read_query(span.of(text), dialect).ok()?;
     let mut reader = Reader { dialect, queries: 0, aggregates: 0, ctes: Vec::new(), outline: Outline::default() };

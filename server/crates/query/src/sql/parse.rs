@@ -81,8 +81,8 @@ impl<'a> Places<'a> {
 /// The parser's rules for a dialect.
 fn grammar(dialect: Dialect) -> &'static dyn Grammar {
     match dialect {
-        Dialect::Sqlite => &SQLiteDialect {},
         Dialect::Postgresql => &PostgreSqlDialect {},
+        _ => &SQLiteDialect {},
     }
 }
 

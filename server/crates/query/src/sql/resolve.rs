@@ -12,7 +12,7 @@ use sqlparser::ast::{
 };
 
 use super::{
-    SqlContext, Symbol, SymbolKind,
+    QueryContext, Symbol, SymbolKind,
     children::{Child, arguments, children, function_name, window_parts},
     functions::is_aggregate,
     lexer::{Kind, Token},
@@ -33,7 +33,7 @@ pub(super) struct Ref {
 }
 
 pub(super) struct Resolver<'a> {
-    pub(super) context: SqlContext<'a>,
+    pub(super) context: QueryContext<'a>,
     pub(super) catalog: &'a Catalog,
     pub(super) dialect: Dialect,
     pub(super) text: &'a str,
@@ -56,7 +56,7 @@ impl<'a> Resolver<'a> {
         text: &'a str,
         prepared: &'a str,
         tokens: &'a [Token],
-        context: SqlContext<'a>,
+        context: QueryContext<'a>,
         catalog: &'a Catalog,
     ) -> Self {
         let placeholders = tokens.iter().filter(|token| token.kind == Kind::Placeholder).map(|token| token.span.start);
@@ -651,13 +651,13 @@ impl<'a> Resolver<'a> {
         let (catalog, dialect, span) = (self.catalog, self.dialect, self.ident_span(ident));
         let lower = name.to_lowercase();
         let system = match dialect {
-            Dialect::Sqlite => {
+            Dialect::Postgresql => {
+                lower.starts_with("pg_") || schema.is_some_and(|s| s == "information_schema" || s.starts_with("pg_"))
+            }
+            _ => {
                 lower.starts_with("sqlite_")
                     || lower.starts_with("pragma_")
                     || schema.is_some_and(|s| !s.eq_ignore_ascii_case("main"))
-            }
-            Dialect::Postgresql => {
-                lower.starts_with("pg_") || schema.is_some_and(|s| s == "information_schema" || s.starts_with("pg_"))
             }
         };
         if let Some(id) = catalog.find_table(schema, name) {

@@ -137,8 +137,8 @@ pub(super) fn same(read: &str, kept: &str, dialect: Dialect) -> bool {
 /// Columns that every table has though no catalog lists them.
 pub(super) fn is_pseudo_column(name: &str, dialect: Dialect) -> bool {
     let names: &[&str] = match dialect {
-        Dialect::Sqlite => &["rowid", "oid", "_rowid_", "rank"],
         Dialect::Postgresql => &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"],
+        _ => &["rowid", "oid", "_rowid_", "rank"],
     };
     names.iter().any(|pseudo| pseudo.eq_ignore_ascii_case(name))
 }

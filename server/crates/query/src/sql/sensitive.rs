@@ -6,7 +6,7 @@ use nlq_catalog::{ColumnId, Dialect, TableKind};
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArguments, Ident, Statement};
 
 use super::{
-    SqlContext, SymbolKind,
+    QueryContext, SensitiveOutputs, SymbolKind,
     children::{argument, function_name},
     lexer::{Kind, Token, lex},
     parse::{parse, prepare},
@@ -15,41 +15,9 @@ use super::{
     statements,
 };
 
-/// What the result of a statement shows of sensitive columns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SensitiveOutputs {
-    /// The statement is understood.
-    Known {
-        /// For each column of the result, in order: it shows sensitive values, as they are or through an expression.
-        shown: Vec<bool>,
-        /// The sensitive columns' names, in lower case, of the tables that the statement reads.
-        names: HashSet<String>,
-    },
-    /// The statement is not understood.
-    Unknown {
-        /// The text holds the name of a sensitive column, or of a table that has one.
-        named: bool,
-    },
-}
-
-impl SensitiveOutputs {
-    /// The positions of the columns to mask in a result with columns of these names. What is not certain is masked.
-    pub fn masked(&self, columns: &[&str]) -> Vec<usize> {
-        let mask = |at: usize, name: &str| match self {
-            Self::Unknown { named } => *named,
-            Self::Known { shown, names } if shown.len() == columns.len() => {
-                shown[at] || names.contains(&name.to_lowercase())
-            }
-            // The schema has changed since it was read.
-            Self::Known { shown, names } => shown.contains(&true) || !names.is_empty(),
-        };
-        columns.iter().enumerate().filter(|(at, name)| mask(*at, name)).map(|(at, _)| at).collect()
-    }
-}
-
 /// Which columns of a statement's result show values of sensitive columns, followed through expressions (other than
 /// `count(...)` and `EXISTS`), derived tables, CTEs and set operations. A view shows what is named as a sensitive column.
-pub fn sensitive_outputs(text: &str, context: SqlContext<'_>) -> SensitiveOutputs {
+pub(crate) fn sensitive_outputs(text: &str, context: QueryContext<'_>) -> SensitiveOutputs {
     let names = Names::new(context);
     if names.columns.is_empty() && names.tables.is_empty() {
         return SensitiveOutputs::Unknown { named: false };
@@ -62,7 +30,7 @@ pub fn sensitive_outputs(text: &str, context: SqlContext<'_>) -> SensitiveOutput
 
 /// The strings and numbers of a text that names something annotated as sensitive: any of them may be a value of it. Told
 /// from words alone, so that no text is too broken for it.
-pub fn sensitive_literals(text: &str, context: SqlContext<'_>) -> Vec<String> {
+pub(crate) fn sensitive_literals(text: &str, context: QueryContext<'_>) -> Vec<String> {
     let names = Names::new(context);
     let tokens = lex(text, context.dialect);
     let bare = |token: &Token| token.span.of(text).trim_matches(['"', '`', '[', ']']).to_lowercase();
@@ -82,7 +50,7 @@ pub fn sensitive_literals(text: &str, context: SqlContext<'_>) -> Vec<String> {
     tokens.iter().filter_map(value).filter(|value| !value.is_empty()).collect()
 }
 
-fn resolved(text: &str, context: SqlContext<'_>) -> Option<SensitiveOutputs> {
+fn resolved(text: &str, context: QueryContext<'_>) -> Option<SensitiveOutputs> {
     let catalog = context.catalog?;
     let [span] = statements(text, context.dialect)[..] else { return None };
     let text = span.of(text);
@@ -117,7 +85,7 @@ struct Names {
 }
 
 impl Names {
-    fn new(context: SqlContext<'_>) -> Self {
+    fn new(context: QueryContext<'_>) -> Self {
         let mut names = Self::default();
         for (key, _) in context.annotations.columns.iter().filter(|(_, told)| told.sensitive) {
             let mut parts = key.rsplit('.').map(str::to_lowercase);
@@ -151,7 +119,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn new(context: SqlContext<'_>) -> Self {
+    pub(super) fn new(context: QueryContext<'_>) -> Self {
         Self { names: Names::new(context), ..Self::default() }
     }
 }

@@ -5,7 +5,7 @@ use crate::sql::fixture::{shop, told};
 
 fn outputs(text: &str, dialect: Dialect) -> SensitiveOutputs {
     let (catalog, annotations) = (shop(dialect), told());
-    sensitive_outputs(text, SqlContext { dialect, catalog: Some(&catalog), annotations: &annotations })
+    sensitive_outputs(text, QueryContext { dialect, catalog: Some(&catalog), annotations: &annotations })
 }
 
 /// Which outputs show `customers.email`, as a word of 1 and 0; `?` for a statement that is not understood.
@@ -97,7 +97,7 @@ fn a_view_shows_what_is_named_as_a_sensitive_column() {
     view.name = "people".into();
     view.kind = TableKind::View;
     catalog.tables.push(view);
-    let context = SqlContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
+    let context = QueryContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
     assert_eq!(sensitive_outputs("SELECT id, email AS e FROM people", context).masked(&["id", "e"]), [1]);
 }
 
@@ -107,7 +107,7 @@ fn what_is_not_understood_is_masked_when_it_names_something_sensitive() {
     both("SELECT x FROM nowhere", "?");
     both("SELECT * FROM nowhere, customers", "?!");
     let annotations = told();
-    let context = SqlContext { dialect: Dialect::Sqlite, catalog: None, annotations: &annotations };
+    let context = QueryContext { dialect: Dialect::Sqlite, catalog: None, annotations: &annotations };
     assert_eq!(sensitive_outputs("SELECT * FROM Customers", context).masked(&["a", "b"]), [0, 1]);
     assert!(sensitive_outputs("SELECT * FROM orders", context).masked(&["a", "b"]).is_empty());
 }
@@ -127,7 +127,7 @@ fn a_sensitive_table_is_sensitive_in_every_column() {
     let mut annotations = told();
     annotations.columns.insert("orders.id".into(), ColumnAnnotation::default());
     annotations.tables.entry("orders".into()).or_default().sensitive = true;
-    let context = SqlContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
+    let context = QueryContext { dialect: Dialect::Sqlite, catalog: Some(&catalog), annotations: &annotations };
     let outputs = sensitive_outputs("SELECT status, count(*), rowid FROM orders", context);
     assert_eq!(outputs.masked(&["status", "count(*)", "rowid"]), [0, 2]);
 }

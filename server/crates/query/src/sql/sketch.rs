@@ -5,7 +5,7 @@ use nlq_text::Span;
 use sqlparser::ast::Statement;
 
 use super::{
-    SqlContext, Symbol, SymbolKind,
+    QueryContext, Symbol, SymbolKind,
     lexer::{Kind, Token, lex},
     parse::{parse, prepare},
     resolve::Resolver,
@@ -70,7 +70,7 @@ const JOIN_WORDS: &[&str] =
     &["join", "on", "using", "inner", "left", "right", "full", "outer", "cross", "natural", "lateral", "as"];
 
 impl Sketch {
-    pub(super) fn new(text: &str, tokens: &[Token], context: SqlContext<'_>, catalog: &Catalog) -> Self {
+    pub(super) fn new(text: &str, tokens: &[Token], context: QueryContext<'_>, catalog: &Catalog) -> Self {
         let code: Vec<Token> = tokens.iter().copied().filter(|token| token.kind != Kind::Comment).collect();
         let mut sketch = Sketch::default();
         let mut stack = vec![Open { at: 0, arm: 0, in_from: false, expects: false }];
@@ -148,7 +148,7 @@ impl Sketch {
         code: &[Token],
         start: usize,
         open: Open,
-        context: SqlContext<'_>,
+        context: QueryContext<'_>,
         catalog: &Catalog,
     ) -> usize {
         let mut last = start;
@@ -180,7 +180,7 @@ impl Sketch {
     }
 
     /// `name [(columns)] AS (` before a parenthesis: a common table expression.
-    fn body(&mut self, text: &str, code: &[Token], open: usize, context: SqlContext<'_>, catalog: &Catalog) {
+    fn body(&mut self, text: &str, code: &[Token], open: usize, context: QueryContext<'_>, catalog: &Catalog) {
         let mut before = open;
         let mut step = |code: &[Token]| {
             before = before.checked_sub(1)?;
@@ -218,7 +218,7 @@ impl Sketch {
 }
 
 impl Near {
-    fn table_name(&self, text: &str, context: SqlContext<'_>) -> String {
+    fn table_name(&self, text: &str, context: QueryContext<'_>) -> String {
         let token = lex(self.table_span.of(text), context.dialect).into_iter().next();
         token.and_then(|token| token.name(self.table_span.of(text), context.dialect)).unwrap_or_default()
     }
@@ -249,7 +249,7 @@ fn derived(
     code: &[Token],
     open: usize,
     outer: Open,
-    context: SqlContext<'_>,
+    context: QueryContext<'_>,
     catalog: &Catalog,
 ) -> Option<Near> {
     if !code.get(open + 1).is_some_and(|token| token.is(text, "select") || token.is(text, "with")) {
@@ -300,7 +300,7 @@ fn closes(text: &str, code: &[Token]) -> Vec<(usize, usize)> {
 }
 
 /// The columns that the query in parentheses gives, when it is whole.
-fn body_columns(text: &str, code: &[Token], open: usize, context: SqlContext<'_>, catalog: &Catalog) -> Vec<String> {
+fn body_columns(text: &str, code: &[Token], open: usize, context: QueryContext<'_>, catalog: &Catalog) -> Vec<String> {
     let Some(close) = closing(text, code, open) else { return Vec::new() };
     let body = Span::new(code[open].span.end, code[close].span.start).of(text);
     let tokens = lex(body, context.dialect);
@@ -316,7 +316,7 @@ fn body_columns(text: &str, code: &[Token], open: usize, context: SqlContext<'_>
 }
 
 /// The names that can be understood without a tree: relations, and columns that are qualified.
-pub(super) fn symbols(text: &str, tokens: &[Token], context: SqlContext<'_>, catalog: &Catalog) -> Vec<Symbol> {
+pub(super) fn symbols(text: &str, tokens: &[Token], context: QueryContext<'_>, catalog: &Catalog) -> Vec<Symbol> {
     let sketch = Sketch::new(text, tokens, context, catalog);
     let mut found: Vec<Symbol> = Vec::new();
     for near in &sketch.relations {

@@ -5,7 +5,7 @@ use super::lexer::{Kind, lex};
 
 /// The statements of a text, each without its `;`, leading and trailing space and comments. Never fails: unfinished
 /// strings and comments run to the end.
-pub fn statements(text: &str, dialect: Dialect) -> Vec<Span> {
+pub(crate) fn statements(text: &str, dialect: Dialect) -> Vec<Span> {
     let mut found = Vec::new();
     let mut current: Option<Span> = None;
     for token in lex(text, dialect) {

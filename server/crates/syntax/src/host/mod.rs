@@ -58,7 +58,8 @@ pub(crate) fn read(
             span: literal.span,
             text: query,
             map,
-            language: "sql".into(),
+            // A string does not say: it is the language of its connection.
+            language: String::new(),
             prompt: Some(index),
             ignored: above.flat_map(|(_, codes)| codes.clone()).collect(),
         });
