@@ -53,7 +53,10 @@ pub(crate) fn problem(key: &Key, node: &Node) -> Option<Problem> {
     let wrong = || Some(Problem::new("wrong-type", must()));
     let (text, plain) = match (&node.value, &key.shape) {
         (Value::Null, _) => return None,
-        (Value::Map(_), Shape::Free | Shape::Object(_) | Shape::Named(_) | Shape::NamedBySystem(_)) => return None,
+        (
+            Value::Map(_),
+            Shape::Free | Shape::Settings | Shape::Object(_) | Shape::Named(_) | Shape::NamedBySystem(_),
+        ) => return None,
         (Value::List(_), Shape::Texts | Shape::Globs | Shape::Joins | Shape::List(_)) => return None,
         (Value::Scalar { text, plain }, _) => (text.as_str(), *plain),
         _ => return wrong(),
@@ -113,6 +116,17 @@ pub(crate) fn problem(key: &Key, node: &Node) -> Option<Problem> {
             wrong().map(|problem| problem.instead(Some(format!("[{quoted}]"))))
         }
         _ => wrong(),
+    }
+}
+
+/// What a setting of another program may be: by its name alone it may be a password.
+fn setting_shape(name: &str) -> Shape {
+    const SECRETS: [&str; 8] = ["password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey"];
+    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    if SECRETS.iter().any(|word| bare.contains(word)) || bare.ends_with("key") {
+        Shape::Password
+    } else {
+        Shape::TextOrReference
     }
 }
 
@@ -304,6 +318,14 @@ impl<'a> Checker<'a> {
                     let place = siblings.entry("type").map_or(entry.key_span, Entry::place);
                     let message = "`type: sql` needs `dialect`: `sqlite` or `postgresql`";
                     self.found.push(Diagnostic::error(place, "missing-key", message));
+                }
+            }
+            Shape::Settings => {
+                for setting in entry.node.entries() {
+                    let key = Key::new("settings", setting_shape(&setting.key), "");
+                    if let Some(problem) = problem(&key, &setting.node) {
+                        self.report(setting, problem, None);
+                    }
                 }
             }
             Shape::Texts | Shape::Globs | Shape::Joins => {

@@ -1,14 +1,15 @@
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use nlq_text::{Diagnostic, Span, did_you_mean, did_you_mean_all};
 
 use crate::{
-    BudgetConfig, ModelConfig, ModelPrice, ObservabilitySettings, SecretRef,
+    BudgetConfig, ModelConfig, ModelPrice, ObservabilitySettings,
     check::{by_system, change_to, check, is_name, shown, sorted},
-    declared::config::{AGENTS, CONFIG, ORCHESTRATOR, SYSTEMS},
+    declared::config::{AGENTS, CONFIG, ORCHESTRATOR},
     models::{check_models, read_prices},
     observability::check_observability,
     read::Reader,
+    systems::{ConnectionKind, SYSTEMS},
     yaml::{self, Node},
 };
 
@@ -78,70 +79,6 @@ pub struct ConnectionConfig {
     pub kind: ConnectionKind,
     /// Sampled values may be kept in the snapshot file; true.
     pub sample_values: bool,
-}
-
-/// How to reach a database.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ConnectionKind {
-    /// A SQLite file.
-    Sqlite(SqliteConfig),
-    /// A PostgreSQL server.
-    Postgresql(PostgresConfig),
-}
-
-/// A SQLite file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SqliteConfig {
-    /// Relative to the workspace.
-    pub path: PathBuf,
-}
-
-/// A PostgreSQL server. Text settings may be secrets too.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PostgresConfig {
-    /// Host name or the folder of a Unix socket; `localhost`.
-    pub host: SecretRef,
-    /// Port; 5432.
-    pub port: u16,
-    /// Database name.
-    pub database: SecretRef,
-    /// User name.
-    pub user: SecretRef,
-    /// Password: always a reference, never a literal.
-    pub password: Option<SecretRef>,
-    /// TLS; `prefer`.
-    pub tls: TlsMode,
-    /// Schemas to read; all but the system's when empty.
-    pub schemas: Vec<String>,
-}
-
-/// How much TLS a connection asks for (libpq's `sslmode`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TlsMode {
-    /// Never.
-    Disable,
-    /// If the server offers it.
-    #[default]
-    Prefer,
-    /// Always, any certificate.
-    Require,
-    /// Always, the certificate and the host name are checked.
-    VerifyFull,
-}
-
-/// How much an HTTPS server's certificate is trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpTls {
-    /// The certificate and the host name are checked; true.
-    pub verify: bool,
-    /// Certificates to trust besides the system's, PEM, relative to the workspace.
-    pub ca_file: Option<PathBuf>,
-}
-
-impl Default for HttpTls {
-    fn default() -> Self {
-        Self { verify: true, ca_file: None }
-    }
 }
 
 /// `provider/connection`, or a connection's name alone where it is unique.
@@ -467,24 +404,7 @@ impl ProviderConfig {
 impl ConnectionConfig {
     /// None when something without which it cannot be used is missing or wrong.
     fn read(span: Span, reader: Reader<'_>) -> Option<Self> {
-        let kind = if reader.declares("path") {
-            ConnectionKind::Sqlite(SqliteConfig { path: reader.text("path")?.into() })
-        } else {
-            ConnectionKind::Postgresql(PostgresConfig {
-                host: reader.reference("host")?,
-                port: reader.number("port"),
-                database: reader.reference("database")?,
-                user: reader.reference("user")?,
-                password: reader.reference("password"),
-                tls: match reader.text("tls")?.as_str() {
-                    "disable" => TlsMode::Disable,
-                    "require" => TlsMode::Require,
-                    "verify-full" => TlsMode::VerifyFull,
-                    _ => TlsMode::Prefer,
-                },
-                schemas: reader.texts("schemas"),
-            })
-        };
+        let kind = ConnectionKind::read(reader)?;
         Some(Self { span, kind, sample_values: reader.bool("sample_values") })
     }
 }
@@ -531,6 +451,7 @@ mod tests {
     use nlq_text::apply_edits;
 
     use super::*;
+    use crate::{SecretRef, TlsMode};
 
     const SHOP: &str = r#"
 workspace: shop
@@ -669,7 +590,7 @@ annotations: ["{a", {}]
                 1 "workspce" [unknown-key] `workspce` is not a key here: did you mean `workspace`? -> workspace
                 2 "shop/dve" [unknown-connection] there is no connection `shop/dve`: there is `crm/prod`
                 3 "\"a b\"" [bad-name] `trigger` must be a name of letters, digits, `_` and `-`
-                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql` or `sql`; did you mean `postgresql`? -> postgresql
+                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql`, `custom` or `sql`; did you mean `postgresql`? -> postgresql
                 10 "prd" [unknown-connection] `crm` has no connection `prd` -> prod
                 12 "prod" [missing-key] `database` is missing: it must be text or a reference such as `${env:NAME}`
                 13 "hostname" [unknown-key] `hostname` is not a key here: did you mean `host`? -> host
@@ -697,7 +618,7 @@ annotations: ["{a", {}]
                 1 "workspce" [unknown-key] `workspce` is not a key here: did you mean `workspace`? -> workspace
                 2 "shop/dve" [unknown-connection] there is no connection `shop/dve`: there is `crm/prod`
                 3 "\"a b\"" [bad-name] `trigger` must be a name of letters, digits, `_` and `-`
-                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql` or `sql`; did you mean `postgresql`? -> postgresql
+                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql`, `custom` or `sql`; did you mean `postgresql`? -> postgresql
                 10 "prd" [unknown-connection] `crm` has no connection `prd` -> prod
                 12 "prod" [missing-key] `database` is missing: it must be text or a reference such as `${env:NAME}`
                 13 "hostname" [unknown-key] `hostname` is not a key here: did you mean `host`? -> host

@@ -19,6 +19,7 @@ mod prompts;
 mod read;
 mod schema;
 mod secret;
+mod systems;
 mod targets;
 mod trust;
 mod workspace;
@@ -30,8 +31,8 @@ pub use assist::{
     example_completions, example_hover, prompt_completions, prompt_hover,
 };
 pub use config::{
-    AgentModel, AgentSettings, Config, ConnectionConfig, ConnectionKind, ConnectionRef, HttpTls, OrchestratorSettings,
-    Parsed, PostgresConfig, ProviderConfig, SqliteConfig, TlsMode, TraceLevel, UseModel, parse_config,
+    AgentModel, AgentSettings, Config, ConnectionConfig, ConnectionRef, OrchestratorSettings, Parsed, ProviderConfig,
+    TraceLevel, UseModel, parse_config,
 };
 pub use declared::editor::{EditorSetting, editor_configuration, editor_settings};
 pub use examples::{ExampleEntry, ExampleFile, parse_examples};
@@ -43,6 +44,7 @@ pub use place::Written;
 pub use prompts::{PromptFile, PromptOutput, Template, parse_prompt};
 pub use schema::{annotations_schema, config_schema, examples_schema, prompt_schema};
 pub use secret::{SecretError, SecretRef};
+pub use systems::{ConnectionKind, CustomConfig, HttpTls, PostgresConfig, SqliteConfig, TlsMode};
 pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted};
 pub use workspace::{CONFIG_FILE, Workspace, is_example_file, is_prompt_file};

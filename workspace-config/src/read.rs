@@ -1,6 +1,6 @@
 //! Typed values of a checked tree: what is written where it fits, else the declared default.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use nlq_text::Span;
 
@@ -72,6 +72,12 @@ impl<'a> Reader<'a> {
         SecretRef::parse(self.value(name)?.text()?).ok()
     }
 
+    /// Every setting of a mapping of settings that fits.
+    pub(crate) fn references(&self, name: &str) -> BTreeMap<String, SecretRef> {
+        let entries = self.written(name).map_or(&[][..], Node::entries).iter();
+        entries.filter_map(|entry| Some((entry.key.clone(), SecretRef::parse(entry.node.text()?).ok()?))).collect()
+    }
+
     /// The texts of a list, without those that do not fit; a lone text is a list of one.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let lone = self.node.and_then(|node| node.get(name)).filter(|node| node.text().is_some());
@@ -117,9 +123,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// True when this kind of mapping may have the key.
-    pub(crate) fn declares(&self, name: &str) -> bool {
-        self.object.key(name).is_some()
+    /// The kind of mapping, as its declaration calls it.
+    pub(crate) fn system(&self) -> &'static str {
+        self.object.name
     }
 
     pub(crate) fn node(&self) -> Option<&'a Node> {

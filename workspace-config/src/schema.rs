@@ -113,6 +113,7 @@ fn key_schema(key: &Key, definitions: &mut Map<String, Value>) -> Value {
         Shape::Object(object) => json!({ "allOf": [reference(object, definitions)] }),
         Shape::List(object) => json!({ "type": "array", "items": reference(object, definitions) }),
         Shape::Named(object) => json!({ "type": "object", "additionalProperties": reference(object, definitions) }),
+        Shape::Settings => json!({ "type": "object", "additionalProperties": text }),
         Shape::Free | Shape::NamedBySystem(_) => json!({ "type": "object" }),
     }
 }

@@ -195,7 +195,7 @@ async fn examine_connection(
     }
     let mut usable = true;
     if let Some(trusted) = trusted {
-        for (setting, secret) in trust::settings(connection) {
+        for (setting, secret) in connection.kind.secrets() {
             if matches!(secret, SecretRef::Literal(_)) {
                 continue;
             }

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use nlq_config::{
-    CONFIG_FILE, Config, ConnectionConfig, ConnectionKind, ModelConfig, ModelService, SecretRef, TlsMode, TrustState,
-    TrustStore, UseModel, Workspace, parse_config,
+    CONFIG_FILE, Config, ModelConfig, ModelService, SecretRef, TrustState, TrustStore, UseModel, Workspace,
+    parse_config,
 };
 use nlq_text::Severity;
 
@@ -89,11 +89,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
 fn effects(config: &Config, workspace: &Workspace, out: Output) -> String {
     let mut text = String::from("Trusting it lets nlq, with your rights on this machine:");
     for (reference, connection) in config.connections() {
-        let target = target(connection, workspace);
+        let target = format!("({})", connection.kind.described(&workspace.root));
         text.push_str(&format!("\n  connect to {} {}", out.paint(Style::Bold, reference), visible(&target, false)));
     }
     for (reference, connection) in config.connections() {
-        for (setting, secret) in settings(connection) {
+        for (setting, secret) in connection.kind.secrets() {
             if let Some(action) = action(secret, out) {
                 text.push_str(&format!("\n  {action} for {setting} of {reference}"));
             }
@@ -138,33 +138,6 @@ pub(super) fn model_settings(model: &ModelConfig) -> impl Iterator<Item = (&'sta
         ("session_token", &aws.session_token),
     ];
     all.into_iter().filter_map(|(name, secret)| Some((name, secret.as_ref()?)))
-}
-
-fn target(connection: &ConnectionConfig, workspace: &Workspace) -> String {
-    match &connection.kind {
-        ConnectionKind::Sqlite(sqlite) => format!("(SQLite, {})", workspace.root.join(&sqlite.path).display()),
-        ConnectionKind::Postgresql(pg) => {
-            let tls = match pg.tls {
-                TlsMode::Disable => "without TLS",
-                TlsMode::Prefer => "with TLS if offered",
-                TlsMode::Require => "with TLS",
-                TlsMode::VerifyFull => "with verified TLS",
-            };
-            let (user, host, database) = (&pg.user, &pg.host, &pg.database);
-            format!("(PostgreSQL, {user}@{host}:{}/{database}, {tls})", pg.port)
-        }
-    }
-}
-
-/// Settings that may be secrets, with their names.
-pub(super) fn settings(connection: &ConnectionConfig) -> Vec<(&'static str, &SecretRef)> {
-    match &connection.kind {
-        ConnectionKind::Sqlite(_) => Vec::new(),
-        ConnectionKind::Postgresql(pg) => [("host", &pg.host), ("database", &pg.database), ("user", &pg.user)]
-            .into_iter()
-            .chain(pg.password.as_ref().map(|password| ("password", password)))
-            .collect(),
-    }
 }
 
 fn action(secret: &SecretRef, out: Output) -> Option<String> {

@@ -10,7 +10,7 @@ use nlq_knowledge::{Complexity, Example, ExampleIndex, ExampleQuery, Found, Inte
 use nlq_query::{Outline, outline};
 use serde_json::{Value, json};
 
-use super::{Session, SessionError, load};
+use super::{Session, SessionError};
 
 impl Session {
     /// The examples most like a question to a connection, by its words and by the tables that it is linked to: good
@@ -123,7 +123,7 @@ fn dialect(entry: &ExampleEntry, config: &Config) -> Option<Dialect> {
     let mut spoken = config
         .connections()
         .filter(|(reference, _)| holds(&reference.provider, &reference.to_string()))
-        .map(|(_, connection)| load::dialect(connection));
+        .map(|(_, connection)| connection.kind.dialect());
     let first = spoken.next()?;
     spoken.all(|other| other == first).then_some(first)
 }

@@ -7,10 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use nlq_catalog::{Annotations, Catalog, Dialect};
+use nlq_catalog::{Annotations, Catalog};
 use nlq_config::{
-    Config, ConnectionConfig, ConnectionKind, ConnectionRef, Workspace, merge_annotations, parse_annotations,
-    parse_config, parse_examples,
+    Config, ConnectionConfig, ConnectionRef, Workspace, merge_annotations, parse_annotations, parse_config,
+    parse_examples,
 };
 use nlq_engine::{Engine, SchemaIndex, Settings};
 use nlq_ide::{AnnotationSource, ConnectionState, ConnectionView, ExampleSource, WorkspaceView};
@@ -102,14 +102,6 @@ fn example_files(workspace: &Workspace, before: &WorkspaceView) -> Vec<ExampleSo
     workspace.example_files().into_iter().filter_map(read_one).collect()
 }
 
-/// The SQL that a connection speaks.
-pub(super) fn dialect(connection: &ConnectionConfig) -> Dialect {
-    match connection.kind {
-        ConnectionKind::Sqlite(_) => Dialect::Sqlite,
-        ConnectionKind::Postgresql(_) => Dialect::Postgresql,
-    }
-}
-
 fn connection_view(
     workspace: &Workspace,
     reference: &ConnectionRef,
@@ -134,7 +126,7 @@ fn connection_view(
         }
     };
     let unchanged = |known: &&Arc<ConnectionView>| {
-        known.dialect == dialect(connection)
+        known.dialect == connection.kind.dialect()
             && match (&known.index, &catalog) {
                 (Some(index), Some(catalog)) => {
                     **index.catalog() == *catalog && Arc::ptr_eq(index.annotations(), annotations)
@@ -147,7 +139,7 @@ fn connection_view(
         return Arc::new(known.with_state(state));
     }
     let index = catalog.map(|catalog| Arc::new(SchemaIndex::new(Arc::new(catalog), Arc::clone(annotations))));
-    Arc::new(ConnectionView::new(reference.clone(), dialect(connection), index, Some(file), state))
+    Arc::new(ConnectionView::new(reference.clone(), connection.kind.dialect(), index, Some(file), state))
 }
 
 #[cfg(test)]

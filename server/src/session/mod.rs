@@ -335,7 +335,7 @@ impl Session {
             .config
             .find_connection(Some(&reference.to_string()))
             .map_err(|message| SessionError::new("unknown-connection", message))?;
-        Ok(load::dialect(connection))
+        Ok(connection.kind.dialect())
     }
 
     /// Keeps in the view how the last use of a connection went.

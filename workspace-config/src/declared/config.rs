@@ -1,15 +1,12 @@
 //! The keys of `nlq.yaml`. Thresholds, time-outs and limits are the source design's (its appendix A).
 
+use crate::systems::{SQL_DIALECTS, SYSTEMS, TYPES};
+
 use super::{
     Key, Object, Shape,
     models::{BUDGET, MODEL, PRICE},
     observability::OBSERVABILITY,
 };
-
-pub(crate) static SYSTEMS: [(&str, &Object); 2] = [("sqlite", &SQLITE), ("postgresql", &POSTGRESQL)];
-
-const SQLITE_WORD: (&str, &str) = ("sqlite", "A SQLite 3 file.");
-const POSTGRESQL_WORD: (&str, &str) = ("postgresql", "A PostgreSQL server, version 13 or later.");
 
 pub(crate) static CONFIG: Object = Object {
     name: "config",
@@ -44,72 +41,13 @@ static PROVIDER: Object = Object {
     name: "provider",
     doc: "One system with its connections, such as development and production.",
     keys: &[
-        Key::new(
-            "type",
-            Shape::Word(&[SQLITE_WORD, POSTGRESQL_WORD, ("sql", "The SQL system that `dialect` names.")]),
-            "Which system it is.",
-        )
-        .required()
-        .others(&["kind", "system", "driver", "engine"]),
-        Key::new("dialect", Shape::Word(&[SQLITE_WORD, POSTGRESQL_WORD]), "Which SQL system it is, for `type: sql`."),
+        Key::new("type", Shape::Word(TYPES), "Which system it is.")
+            .required()
+            .others(&["kind", "system", "driver", "engine"]),
+        Key::new("dialect", Shape::Word(SQL_DIALECTS), "Which SQL system it is, for `type: sql`."),
         Key::new("description", Shape::Text, "What people should know of the system."),
         Key::new("default_connection", Shape::Name, "The connection that the provider's name alone stands for."),
         Key::new("connections", Shape::NamedBySystem(&SYSTEMS), "The system's connections, by name.").required(),
-    ],
-};
-
-const SAMPLE_VALUES: Key = Key::new(
-    "sample_values",
-    Shape::Bool,
-    "Keep the distinct values of columns that have few of them in the schema snapshot, so that questions can name \
-     them. Columns annotated as sensitive are never sampled.",
-)
-.default("true");
-
-pub(crate) static SQLITE: Object = Object {
-    name: "sqlite",
-    doc: "A SQLite file.",
-    keys: &[
-        Key::new("path", Shape::Text, "The database file, relative to this file. It is opened read-only.")
-            .required()
-            .others(&["file", "filename", "database", "url"]),
-        SAMPLE_VALUES,
-    ],
-};
-
-pub(crate) static POSTGRESQL: Object = Object {
-    name: "postgresql",
-    doc: "A PostgreSQL server.",
-    keys: &[
-        Key::new("host", Shape::TextOrReference, "Host name, or the folder of a Unix socket.")
-            .default("localhost")
-            .others(&["hostname", "server", "url"]),
-        Key::new("port", Shape::Integer { min: 1, max: 65535 }, "Port.").default("5432"),
-        Key::new("database", Shape::TextOrReference, "Database name.").required().others(&["dbname", "db"]),
-        Key::new("user", Shape::TextOrReference, "User name; best a user that may only read.")
-            .required()
-            .others(&["username", "login"]),
-        Key::new(
-            "password",
-            Shape::Password,
-            "The password, as a reference to where it is kept: never written here. Nothing is resolved before the \
-             workspace is trusted.",
-        )
-        .others(&["pass", "passwd", "pwd", "passphrase", "secret"]),
-        Key::new(
-            "tls",
-            Shape::Word(&[
-                ("disable", "Never."),
-                ("prefer", "If the server offers it."),
-                ("require", "Always, with any certificate."),
-                ("verify-full", "Always, and the certificate and the host name are checked."),
-            ]),
-            "How much TLS to ask for.",
-        )
-        .default("prefer")
-        .others(&["sslmode", "ssl"]),
-        Key::new("schemas", Shape::Texts, "Schemas to read; all but the system's when none is named.").default("[]"),
-        SAMPLE_VALUES,
     ],
 };
 

@@ -66,6 +66,9 @@ pub(crate) enum Shape {
     Joins,
     /// A mapping of any keys and values.
     Free,
+    /// A mapping from names that another program chooses to texts or references; what is named like a password must be a
+    /// reference.
+    Settings,
     Object(&'static Object),
     List(&'static Object),
     /// A mapping from names that the user chooses.
@@ -140,6 +143,7 @@ impl Shape {
             Shape::Globs => "a list of globs".into(),
             Shape::Joins => "a list of `table.column -> table.column`".into(),
             Shape::Free | Shape::Object(_) => "a mapping".into(),
+            Shape::Settings => "a mapping from names to texts or references".into(),
             Shape::List(_) => "a list of mappings".into(),
             Shape::Named(_) | Shape::NamedBySystem(_) => "a mapping from names".into(),
         }

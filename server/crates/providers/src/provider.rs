@@ -148,5 +148,8 @@ pub async fn connect(
     match &connection.kind {
         ConnectionKind::Sqlite(config) => Ok(Arc::new(Sqlite::new(config, root))),
         ConnectionKind::Postgresql(config) => Ok(Arc::new(Postgres::new(config, root, trusted).await?)),
+        ConnectionKind::Custom(_) => {
+            Err(ProviderError::new(ProblemKind::Connection, "nlq does not start programs as providers yet"))
+        }
     }
 }
