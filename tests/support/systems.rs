@@ -32,6 +32,18 @@ impl System {
         RUNNING.get_or_init(|| Self::start("elasticsearch", &["elasticsearch"])).as_ref()
     }
 
+    /// FerretDB over DocumentDB, which speaks MongoDB's protocol.
+    pub(crate) fn mongodb() -> Option<&'static Self> {
+        static RUNNING: OnceLock<Option<System>> = OnceLock::new();
+        RUNNING.get_or_init(|| Self::start("mongodb", &["documentdb", "ferretdb"])).as_ref()
+    }
+
+    /// DynamoDB Local, which takes the keys that it tells.
+    pub(crate) fn dynamodb() -> Option<&'static Self> {
+        static RUNNING: OnceLock<Option<System>> = OnceLock::new();
+        RUNNING.get_or_init(|| Self::start("dynamodb", &["dynamodb"])).as_ref()
+    }
+
     /// Starts a server and waits until it answers; none, said loudly, without the parts of tests/setup that it is made of.
     /// With `NLQ_REQUIRE_SYSTEMS=1` that is a failure.
     fn start(name: &str, parts: &[&str]) -> Option<Self> {

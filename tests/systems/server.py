@@ -20,6 +20,10 @@ PATIENCE = 240
 # The user and group `nobody`: most servers refuse to run as root.
 NOBODY = 65534
 
+# Where root starts them: as that user, but able to read root's folder of tools.
+AS_NOBODY = ['setpriv', '--reuid', str(NOBODY), '--regid', str(NOBODY), '--clear-groups',
+             '--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'] if os.getuid() == 0 else []
+
 
 def tools(part):
     """The folder of a part of tests/setup; without it the program ends and says so."""
@@ -55,20 +59,17 @@ class Server:
         home = str(self.folder)
         return {'PATH': os.environ['PATH'], 'HOME': home, 'TMPDIR': home, 'LC_ALL': 'C.UTF-8', **more}
 
-    def _as_nobody(self):
-        return {'user': NOBODY, 'group': NOBODY, 'extra_groups': []} if os.getuid() == 0 else {}
-
     def run(self, command, given=None, **environment):
         """Runs a program to its end."""
-        done = subprocess.run(command, cwd=self.folder, env=self.environment(environment), input=given, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **self._as_nobody())
+        done = subprocess.run([*AS_NOBODY, *command], cwd=self.folder, env=self.environment(environment), input=given, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             raise SystemExit(f'{command[0]} failed:\n{done.stdout[-4000:]}')
 
     def start(self, command, **environment):
         log = open(self.folder / f'{len(self.processes)}.log', 'w+b')
-        process = subprocess.Popen(command, cwd=self.folder, env=self.environment(environment), start_new_session=True,
-                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **self._as_nobody())
+        process = subprocess.Popen([*AS_NOBODY, *command], cwd=self.folder, env=self.environment(environment),
+                                   start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         self.processes.append((process, log))
 
     def wait(self, ready):
