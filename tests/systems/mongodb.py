@@ -4,6 +4,8 @@ What speaks MongoDB's protocol, on a free port: FerretDB in front of PostgreSQL 
 It takes every client, without a password.
 """
 
+import signal
+
 from server import free_port, listens, serve, tools
 
 
@@ -20,7 +22,8 @@ listen_addresses = '127.0.0.1'
 port = {inner}
 unix_socket_directories = '{at}'
 """)
-    server.start([binaries / 'postgres', '-D', at / 'data'])
+    # An immediate end; killed, it would leave its shared memory behind.
+    server.start([binaries / 'postgres', '-D', at / 'data'], signal.SIGQUIT)
     server.wait(lambda: listens(inner))
     server.run([binaries / 'psql', '-X', '-q', '-h', at, '-p', str(inner), '-U', 'postgres', '-d', 'postgres',
                 '-c', 'CREATE EXTENSION documentdb CASCADE'])

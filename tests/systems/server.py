@@ -66,32 +66,36 @@ class Server:
         if done.returncode:
             raise SystemExit(f'{command[0]} failed:\n{done.stdout[-4000:]}')
 
-    def start(self, command, **environment):
+    def start(self, command, end=signal.SIGKILL, **environment):
+        """Starts a program that ends at the signal `end`: by default at once, for nothing of it is kept."""
         log = open(self.folder / f'{len(self.processes)}.log', 'w+b')
         process = subprocess.Popen([*AS_NOBODY, *command], cwd=self.folder, env=self.environment(environment),
                                    start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self.processes.append((process, log))
+        self.processes.append((process, log, end))
 
     def wait(self, ready):
         """Until `ready()` is true; a process that ends before is an error, told with what it wrote."""
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and all(process.poll() is None for process, _ in self.processes):
+        while time.monotonic() < end and all(process.poll() is None for process, *_ in self.processes):
             if ready():
                 return
             time.sleep(0.1)
-        for _, log in self.processes:
+        for _, log, _ in self.processes:
             log.seek(0)
             sys.stderr.write(log.read().decode(errors='replace')[-4000:])
         raise SystemExit(f'the server in {self.folder} did not start')
 
     def stop(self):
-        for process, _ in reversed(self.processes):
-            try:
-                # Nothing of it is kept: there is no need to let it write anything down.
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
+        for process, _, end in reversed(self.processes):
+            for number in (end, signal.SIGKILL):
+                try:
+                    os.killpg(process.pid, number)
+                    process.wait(10)
+                    break
+                except ProcessLookupError:
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
