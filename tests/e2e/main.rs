@@ -16,6 +16,7 @@ mod cli_explain;
 mod cli_knowledge;
 mod cli_support;
 mod cli_workspace;
+mod conformance;
 mod house;
 mod lsp;
 mod lsp_knowledge;

@@ -124,16 +124,9 @@ def serve(name, launch):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def end(*_):
-        # A second signal would break off the end of the server.
-        for number in signals:
-            signal.signal(number, signal.SIG_IGN)
-        sys.exit()
-
     # Also while the server is still starting.
-    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    for number in signals:
-        signal.signal(number, end)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit())
     threading.Thread(target=end_with_input, daemon=True).start()
     server = Server(name)
     try:

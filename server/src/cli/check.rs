@@ -168,7 +168,7 @@ async fn ask_the_systems(session: &Session, files: &mut [Checked], context: &Con
             let Err(error) = verdict else { continue };
             match error.code {
                 "cancelled" => return Err(error.into()),
-                "connection" | "timeout" | "untrusted" | "secret" => {
+                "connection" | "timeout" | "untrusted" | "secret" | "unsupported" => {
                     let name = &connection.reference;
                     context.out.warn(&format!(
                         "{name} was not asked, its queries are checked against the snapshot only: {error}"

@@ -5,6 +5,7 @@ mod ask;
 mod asking;
 mod audit;
 mod check;
+mod conformance;
 mod context;
 mod conversations;
 mod demo;
@@ -78,6 +79,8 @@ enum Command {
     Conversations(conversations::Command),
     /// Find what is wrong with this set-up, and how to mend it
     Doctor(doctor::Args),
+    /// Try every connection by one set of scenarios: for whoever writes a provider or sets one up
+    Conformance(conformance::Args),
     /// Make a demo workspace with a shop database, and answer its questions
     Demo(demo::Args),
     /// Answer a file of questions over a folder of SQLite databases, measure the answers, compare runs
@@ -128,6 +131,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit, CliError> {
         Command::Stats(args) => stats::run(args, &context).await,
         Command::Conversations(command) => conversations::run(command, &context).await,
         Command::Doctor(args) => doctor::run(args, &context).await,
+        Command::Conformance(args) => conformance::run(args, &context).await,
         Command::Demo(args) => demo::run(args, &context).await,
         Command::Eval(args) => {
             eval::run(args, &context).await.map_err(|error| CliError::Usage(format!("{error:#}")))?;

@@ -9,7 +9,7 @@ use nlq_text::Span;
 #[error("{message}")]
 pub(crate) struct SessionError {
     /// Stable name: `untrusted`, `unknown-connection`, `no-schema`, `refused`, `syntax`, `schema`, `permission`,
-    /// `connection`, `timeout`, `data`, `cancelled`, `io`.
+    /// `connection`, `timeout`, `data`, `cancelled`, `unsupported`, `io`.
     pub(crate) code: &'static str,
     /// The sentence.
     pub(crate) message: String,
@@ -49,6 +49,7 @@ impl From<ProviderError> for SessionError {
             ProblemKind::Timeout => "timeout",
             ProblemKind::Data => "data",
             ProblemKind::Cancelled => "cancelled",
+            ProblemKind::Unsupported => "unsupported",
         };
         Self { code, message: problem.message, span: problem.span }
     }

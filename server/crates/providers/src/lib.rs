@@ -1,5 +1,6 @@
 //! Connections to the systems that queries run on: introspection, validation and read-only execution.
 
+mod custom;
 mod http;
 mod postgres;
 mod provider;

@@ -7,7 +7,7 @@ use nlq_query::ReadOnlyQuery;
 use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Rows, postgres::Postgres, sqlite::Sqlite};
+use crate::{Rows, custom::Custom, postgres::Postgres, sqlite::Sqlite};
 
 /// What a provider can do (seeds: provider interface).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -20,6 +20,35 @@ pub enum Capability {
     QueryExplanation,
     DryRun,
     CostEstimation,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::SchemaIntrospection,
+        Self::QueryValidation,
+        Self::QueryExecution,
+        Self::QueryExplanation,
+        Self::DryRun,
+        Self::CostEstimation,
+    ];
+
+    /// As the seeds, and programs that are providers, name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SchemaIntrospection => "schema_introspection",
+            Self::QueryValidation => "query_validation",
+            Self::QueryExecution => "query_execution",
+            Self::QueryExplanation => "query_explanation",
+            Self::DryRun => "dry_run",
+            Self::CostEstimation => "cost_estimation",
+        }
+    }
+
+    /// The capability of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capability| capability.name() == name)
+    }
 }
 
 /// How much a run may take.
@@ -65,6 +94,8 @@ pub enum ProblemKind {
     Timeout,
     Data,
     Cancelled,
+    /// The provider has not the capability.
+    Unsupported,
 }
 
 /// Why a provider could not do what was asked. One sentence; never contains a secret.
@@ -104,7 +135,7 @@ pub trait QueryProvider: Send + Sync + std::fmt::Debug {
     fn query_language(&self) -> &str;
 
     /// What it can do.
-    fn capabilities(&self) -> &'static [Capability];
+    fn capabilities(&self) -> &[Capability];
 
     /// Reads the schema.
     async fn schema(&self, options: SchemaOptions<'_>, cancel: CancellationToken) -> Result<Catalog, ProviderError>;
@@ -148,8 +179,6 @@ pub async fn connect(
     match &connection.kind {
         ConnectionKind::Sqlite(config) => Ok(Arc::new(Sqlite::new(config, root))),
         ConnectionKind::Postgresql(config) => Ok(Arc::new(Postgres::new(config, root, trusted).await?)),
-        ConnectionKind::Custom(_) => {
-            Err(ProviderError::new(ProblemKind::Connection, "nlq does not start programs as providers yet"))
-        }
+        ConnectionKind::Custom(config) => Ok(Arc::new(Custom::new(config, root, trusted).await?)),
     }
 }

@@ -1,0 +1,106 @@
+//! One set of scenarios over every system that is at hand, its table printed; and a provider in another language.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{cli_support::Sandbox, postgres_server::server};
+
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+/// A workspace over CSV files, read by the example provider.
+fn files() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/custom-provider/csv_provider.py");
+    sandbox.write("tools/csv_provider.py", &std::fs::read_to_string(example).expect("the example provider"));
+    let order = |n: u32| format!("{n},{},{}.5,2024-0{}-11\n", ["Ann", "Bo", "Cy"][n as usize % 3], n * 2, 1 + n % 9);
+    let orders: String = (1..=60).map(order).collect();
+    sandbox.write("data/orders.csv", &format!("id,customer,total,placed\n{orders}"));
+    sandbox.write(
+        "nlq.yaml",
+        "workspace: files\nproviders:\n  files:\n    type: custom\n    connections:\n      dev:\n        \
+         command: [python3, tools/csv_provider.py]\n        dialect: sqlite\n        settings: { folder: data }\n      \
+         wrong_password:\n        command: [python3, tools/csv_provider.py]\n        dialect: sqlite\n      \
+         unreachable:\n        command: [tools/none]\n        dialect: sqlite\n",
+    );
+    sandbox.ok(&["trust", "--yes"]);
+    sandbox
+}
+
+/// Runs the scenarios over one provider, prints their table, and lets none fail, nor more go untried than are named.
+fn conforms(sandbox: &Sandbox, provider: &str, slow: &str, untried: &[&str]) {
+    let ran = sandbox.nlq(&["conformance", provider, "--slow", slow]);
+    println!("{}", ran.stdout);
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let told = sandbox.ok(&["conformance", provider, "--slow", slow, "--json"]);
+    let told: Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let tried =
+        told["connections"].as_object().expect("connections").values().flat_map(|all| all.as_array().expect("a list"));
+    let left: Vec<&str> =
+        tried.filter(|it| it["outcome"] == "untried").map(|it| it["scenario"].as_str().expect("a name")).collect();
+    assert_eq!(left, untried, "{provider}");
+}
+
+#[test]
+fn a_provider_in_another_language_conforms() {
+    let sandbox = files();
+    conforms(&sandbox, "files", ENDLESS, &[]);
+    sandbox.ok(&["schema", "refresh", "files/dev"]);
+    let asked = sandbox.ok(&["ask", "-c", "files/dev", "--run", "how many orders did the customer Ann place?"]);
+    assert!(asked.stdout.contains("20"), "{}", asked.stdout);
+}
+
+#[test]
+fn a_program_is_not_started_before_the_workspace_is_trusted() {
+    let sandbox = files();
+    sandbox.write("tools/csv_provider.py", "open('started', 'w')\n");
+    let config = sandbox.read("nlq.yaml");
+    sandbox.write("nlq.yaml", &format!("{config}x-changed: true\n"));
+    let ran = sandbox.nlq(&["conformance", "files"]);
+    assert_ne!(ran.code, 0, "{ran:#?}");
+    assert!(!sandbox.path("started").exists());
+}
+
+#[test]
+fn sqlite_conforms() {
+    let sandbox = Sandbox::shop();
+    let config = sandbox.read("nlq.yaml");
+    sandbox.write(
+        "nlq.yaml",
+        &config.replace("    connections:\n", "    connections:\n      unreachable: { path: none.db }\n"),
+    );
+    sandbox.ok(&["trust", "--yes"]);
+    conforms(&sandbox, "shop", ENDLESS, &["wrong_password"]);
+}
+
+#[test]
+fn postgresql_conforms() {
+    let Some(server) = server() else { return };
+    server.database(
+        "conformance",
+        "CREATE TABLE t AS SELECT n AS id, n * 2.5 AS price FROM generate_series(1, 100) n; ANALYZE t; \
+        CREATE ROLE reader_conformance LOGIN PASSWORD 'right'; GRANT SELECT ON t TO reader_conformance;",
+    );
+    let sandbox = Sandbox::new();
+    let connection = |name: &str, port: u16, password: &str| {
+        format!(
+            "      {name}: {{ host: 127.0.0.1, port: {port}, database: conformance, user: reader_conformance, \
+             password: \"${{file:{password}}}\" }}\n"
+        )
+    };
+    sandbox.write("right", "right\n");
+    sandbox.write("wrong", "canary-of-a-wrong-password\n");
+    sandbox.write(
+        "nlq.yaml",
+        &format!(
+            "workspace: shop\nproviders:\n  shop:\n    type: postgresql\n    connections:\n{}{}{}",
+            connection("dev", server.port, "right"),
+            connection("wrong_password", server.port, "wrong"),
+            connection("unreachable", 9, "right"),
+        ),
+    );
+    sandbox.ok(&["trust", "--yes"]);
+    conforms(&sandbox, "shop", "SELECT count(*) FROM generate_series(1, 1000000000)", &[]);
+    let ran = sandbox.nlq(&["conformance", "shop", "--json"]);
+    assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
+}
