@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use nlq_catalog::{ColumnId, TableId};
+use nlq_query::plan::Moment;
 use nlq_text::{Span, did_you_mean_all};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use crate::{
     clarify::{clarification, difference, doubt, is_tied},
     confidence::confidence,
     cues::Cue,
-    describe::describe,
+    describe::{self, describe},
     index::Target,
     learned::parts::Parts,
     linker::{Chunk, ChunkKind, STRATEGIES},
@@ -177,9 +178,9 @@ fn links(index: &SchemaIndex, understood: &Understood) -> Vec<Link> {
                 (LinkKind::Number(digits.parse().unwrap_or(0.0)), 1.0, "NumberStrategy".to_owned())
             }
             ChunkKind::Time(range) => {
-                let day = |d: Option<chrono::NaiveDate>, open: &str| d.map_or(open.to_owned(), |d| d.to_string());
+                let end = |end: Option<Moment>, open: &str| end.map_or(open.to_owned(), describe::moment);
                 let words =
-                    format!("from {} to before {}", day(range.from, "the beginning"), day(range.until, "the end"));
+                    format!("from {} to before {}", end(range.from, "the beginning"), end(range.until, "the end"));
                 (LinkKind::Time(words), 1.0, "TimeStrategy".to_owned())
             }
             ChunkKind::Cue(cue) => match operation(*cue) {

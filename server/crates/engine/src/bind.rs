@@ -2,7 +2,7 @@
 //! and a bound frame becomes a join-free plan.
 
 use nlq_catalog::{ColumnId, TableId, TableKind, TypeKind};
-use nlq_query::plan::{Aggregate, Comparison, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation};
+use nlq_query::plan::{Aggregate, Comparison, Expr, Item, Literal, Moment, OrderKey, Plan, Predicate, SetOperation};
 
 use crate::{
     cues::Place,
@@ -477,7 +477,7 @@ impl Builder<'_> {
         let groups = || {
             self.frame.groups.iter().find_map(|g| match g {
                 GroupBy::What(what) => of(what),
-                GroupBy::Time(_) => None,
+                GroupBy::Time(..) => None,
             })
         };
         let mentioned = || self.context.mentions.first().map(|m| m.0);
@@ -951,9 +951,12 @@ impl Builder<'_> {
         let index = self.context.index;
         for group in &self.frame.groups {
             match group {
-                GroupBy::Time(unit) => {
-                    if let Some(column) = self.time_column(subject) {
-                        let expr = Expr::Bucket { unit: *unit, argument: Box::new(Expr::Column(column)) };
+                GroupBy::Time(count, unit) => {
+                    // A day has no hours.
+                    let fits = |id: &ColumnId| unit.seconds().is_none() || has_hours(index.column(*id).kind);
+                    if let Some(column) = self.time_column(subject).filter(fits) {
+                        let argument = Box::new(Expr::Column(column));
+                        let expr = Expr::Bucket { unit: *unit, count: *count, argument };
                         // Days beside their month would make groups of days.
                         plan.select.retain(|item| item.expr != Expr::Column(column));
                         plan.select.insert(0, Item { expr: expr.clone(), alias: Some(unit.name().to_owned()) });
@@ -1128,16 +1131,24 @@ impl Builder<'_> {
     }
 }
 
+/// Knows hours and minutes; a text may be a moment in ISO form.
+fn has_hours(kind: TypeKind) -> bool {
+    matches!(kind, TypeKind::Timestamp | TypeKind::Text)
+}
+
 /// The condition that a column of days, or of years, lies in a span of time.
 pub(crate) fn within(column: ColumnId, kind: TypeKind, range: &TimeRange, op: Comparison) -> Option<Predicate> {
     let expr = Expr::Column(column);
+    if !has_hours(kind) && range.from.into_iter().chain(range.until).any(|end| end.as_day().is_none()) {
+        return None;
+    }
     if kind.is_numeric() {
         use chrono::Datelike as _;
         let number = |year: i32| Literal::Number(year.to_string());
         if let Some(year) = range.year {
             return Some(compare(expr, op, number(year)));
         }
-        return match (range.from, range.until) {
+        return match (range.from.and_then(Moment::as_day), range.until.and_then(Moment::as_day)) {
             (Some(from), None) => Some(compare(expr, Comparison::GreaterOrEqual, number(from.year()))),
             (None, Some(until)) => Some(compare(expr, Comparison::Less, number(until.year()))),
             (Some(from), Some(until)) => {

@@ -1,8 +1,8 @@
 //! A plan in words, clause by clause, so that two plans can be told apart by the clauses in which they differ.
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::{Datelike, Months};
 use nlq_catalog::{ColumnId, TableId, TypeKind, split_name};
-use nlq_query::plan::{Aggregate, Comparison, Expr, Literal, OrderKey, Plan, Predicate, SetOperation};
+use nlq_query::plan::{Aggregate, Comparison, Expr, Literal, Moment, OrderKey, Plan, Predicate, SetOperation};
 
 use crate::{index::SchemaIndex, meaning::counted};
 
@@ -152,7 +152,8 @@ impl Words<'_> {
             Expr::Aggregate { function: Aggregate::Count, argument: None, .. } => {
                 format!("{} {} first", if down { "most" } else { "fewest" }, self.rows())
             }
-            Expr::Bucket { unit, .. } if down => format!("latest {} first", unit.name()),
+            Expr::Bucket { unit, count: 1, .. } if down => format!("latest {} first", unit.name()),
+            Expr::Bucket { .. } if down => "latest first".to_owned(),
             // Time goes on by itself.
             Expr::Bucket { .. } => String::new(),
             other if kind.is_temporal() => {
@@ -183,7 +184,8 @@ impl Words<'_> {
             }
             Expr::Literal(literal) => value(literal),
             Expr::Plan(plan) => format!("the {}", describe(plan, self.index)),
-            Expr::Bucket { unit, .. } => unit.name().to_owned(),
+            Expr::Bucket { unit, count: 1, .. } => unit.name().to_owned(),
+            Expr::Bucket { unit, count, .. } => format!("{count} {}s", unit.name()),
             Expr::Minus(left, right) => format!("{} minus {}", self.expr(left), self.expr(right)),
             Expr::Ratio(left, right) => format!("ratio of {} to {}", self.expr(left), self.expr(right)),
             Expr::Raw { table, sql } => {
@@ -336,9 +338,23 @@ fn value(literal: &Literal) -> String {
     }
 }
 
-/// A half-open span of days as people say it.
-fn period(from: Option<NaiveDate>, until: Option<NaiveDate>) -> String {
-    let (from, until) = match (from, until) {
+/// A half-open span of time as people say it.
+fn period(from: Option<Moment>, until: Option<Moment>) -> String {
+    if let (Some(Moment::Ago { count, unit }), None) = (from, until) {
+        return match count {
+            1 => format!("in the last {}", unit.name()),
+            _ => format!("in the last {count} {}s", unit.name()),
+        };
+    }
+    if from.into_iter().chain(until).any(|end| end.as_day().is_none()) {
+        return match (from, until) {
+            (Some(from), Some(until)) => format!("from {} to before {}", moment(from), moment(until)),
+            (Some(from), None) => format!("at or after {}", moment(from)),
+            (None, Some(until)) => format!("before {}", moment(until)),
+            (None, None) => "known".to_owned(),
+        };
+    }
+    let (from, until) = match (from.and_then(Moment::as_day), until.and_then(Moment::as_day)) {
         (Some(from), Some(until)) => (from, until),
         (Some(from), None) => return format!("on or after {from}"),
         (None, Some(until)) => return format!("before {until}"),
@@ -357,6 +373,15 @@ fn period(from: Option<NaiveDate>, until: Option<NaiveDate>) -> String {
             Some(last) => format!("from {from} to {last}"),
             None => format!("on or after {from}"),
         }
+    }
+}
+
+/// A moment as people say it; only the day where that is meant.
+pub(crate) fn moment(of: Moment) -> String {
+    match of {
+        Moment::At { moment, .. } if of.as_day().is_some() => moment.format("%Y-%m-%d").to_string(),
+        Moment::At { moment, .. } => moment.format("%Y-%m-%d %H:%M").to_string(),
+        Moment::Ago { count, unit } => format!("{count} {}{} ago", unit.name(), if count == 1 { "" } else { "s" }),
     }
 }
 

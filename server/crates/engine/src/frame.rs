@@ -9,7 +9,7 @@ use crate::{
     cues::{Cue, Place},
     index::{SchemaIndex, Target},
     linker::{Chunk, ChunkKind},
-    time::unit_of,
+    time::{step_at, unit_of},
     words::Token,
 };
 
@@ -87,8 +87,8 @@ pub(crate) struct Having {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum GroupBy {
     What(What),
-    /// The time of the subject's rows.
-    Time(TimeUnit),
+    /// The time of the subject's rows, in steps of so many units.
+    Time(u32, TimeUnit),
 }
 
 /// The parts of a query, bound to phrases.
@@ -694,9 +694,9 @@ impl<'a> Reader<'a> {
         named.map_or(at + 1, |n| n + 1)
     }
 
-    fn is_unit(&self, at: usize) -> Option<TimeUnit> {
+    fn is_unit(&self, at: usize) -> Option<(u32, TimeUnit)> {
         let chunk = &self.chunks[at];
-        unit_of(&self.tokens[chunk.from].lower).filter(|_| chunk.names.is_empty())
+        step_at(self.tokens, chunk.from).filter(|_| chunk.names.is_empty()).map(|(_, step)| step)
     }
 
     fn on_superlative(&mut self, at: usize, descending: bool, hints: &'static [&'static str]) -> usize {
@@ -1144,7 +1144,7 @@ impl<'a> Reader<'a> {
             || matches!(self.cue(at + 1), Some(Cue::Aggregate(_) | Cue::Count));
         if let Some(unit) = unit.filter(|_| aggregated) {
             self.take(at);
-            self.frame.groups.push(GroupBy::Time(unit));
+            self.frame.groups.push(GroupBy::Time(1, unit));
         }
         at + 1
     }
@@ -1378,7 +1378,7 @@ impl<'a> Reader<'a> {
     }
 
     fn on_group(&mut self, at: usize) -> usize {
-        let group = self.is_unit(at).map_or(GroupBy::What(What::Chunk(at)), GroupBy::Time);
+        let group = self.is_unit(at).map_or(GroupBy::What(What::Chunk(at)), |(count, unit)| GroupBy::Time(count, unit));
         // `per student name`, `per product category`
         let compound = self.is_table(at) && self.is_name(at + 1) && !self.tokens[self.chunks[at + 1].from].after_comma;
         if compound {

@@ -9,7 +9,7 @@ use crate::{
     cues::{Cue, cue_at},
     index::{NameEntry, SchemaIndex, Target, bag, joined, value_words},
     similar, thesaurus,
-    time::{Clock, TimeRange, time_at, unit_of},
+    time::{Clock, TimeRange, step_at, time_at},
     words::{Token, is_stop, stem_of},
 };
 
@@ -467,13 +467,13 @@ fn cues(p: &mut Proposals<'_>) {
         }
         let token = &p.tokens[at];
         // `monthly`, `per month`: the unit is what follows a grouping word; read by the attribute agent from the token.
-        if unit_of(&token.lower).is_some()
+        if let Some((taken, _)) = step_at(p.tokens, at)
             && p.index.named(&token.stem).is_empty()
             && p.tokens
                 .get(at.wrapping_sub(1))
                 .is_some_and(|t| matches!(t.lower.as_str(), "per" | "by" | "each" | "every"))
         {
-            p.propose(at, at + 1, 0.9, ChunkKind::Name);
+            p.propose(at, at + taken, 0.9 * taken as f32, ChunkKind::Name);
         }
     }
 }

@@ -7,6 +7,7 @@ mod joins;
 mod predicate;
 #[cfg(test)]
 mod tests;
+mod time;
 mod value;
 
 use nlq_catalog::{Annotations, Catalog};

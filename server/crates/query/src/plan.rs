@@ -1,7 +1,7 @@
 //! The dialect-neutral plan: what a query asks for, without joins. Which tables must be joined follows from the columns
 //! and tables it names ([`crate::joins`]); how it is written follows from the dialect ([`crate::render`]).
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use nlq_catalog::{ColumnId, TableId};
 
 /// A query without joins.
@@ -62,6 +62,9 @@ pub enum Expr {
     Bucket {
         /// How coarse.
         unit: TimeUnit,
+        /// How many of the unit, at least 1: 5 for every five minutes. More than 1 only of minutes and hours, and only
+        /// what divides an hour or a day.
+        count: u32,
         /// A temporal expression.
         argument: Box<Expr>,
     },
@@ -106,6 +109,8 @@ impl Aggregate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum TimeUnit {
+    Minute,
+    Hour,
     Day,
     Week,
     Month,
@@ -117,11 +122,81 @@ impl TimeUnit {
     /// As PostgreSQL and people write it.
     pub fn name(self) -> &'static str {
         match self {
+            TimeUnit::Minute => "minute",
+            TimeUnit::Hour => "hour",
             TimeUnit::Day => "day",
             TimeUnit::Week => "week",
             TimeUnit::Month => "month",
             TimeUnit::Quarter => "quarter",
             TimeUnit::Year => "year",
+        }
+    }
+}
+
+impl TimeUnit {
+    /// Every unit, the finest first.
+    pub const ALL: [Self; 7] =
+        [Self::Minute, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+
+    /// Its seconds, of a unit below a day.
+    pub fn seconds(self) -> Option<u32> {
+        match self {
+            TimeUnit::Minute => Some(60),
+            TimeUnit::Hour => Some(3600),
+            _ => None,
+        }
+    }
+}
+
+/// One end of a span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// A moment of the calendar, midnight where a day is meant.
+    At {
+        /// The moment.
+        moment: NaiveDateTime,
+        /// How the question said its day as seen from today; none where it named the day.
+        said: Option<FromToday>,
+    },
+    /// So long before the query runs.
+    Ago {
+        /// How many, at least 1.
+        count: u32,
+        /// Of what; below a day.
+        unit: TimeUnit,
+    },
+}
+
+/// A day as seen from today: so many units back, then back to the beginning of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FromToday {
+    /// How many units back; negative is ahead.
+    pub back: i32,
+    /// Of what.
+    pub unit: TimeUnit,
+    /// The unit whose beginning it is.
+    pub start: TimeUnit,
+}
+
+impl Moment {
+    /// The beginning of a day.
+    pub fn day(day: NaiveDate) -> Self {
+        Self::At { moment: day.and_time(NaiveTime::MIN), said: None }
+    }
+
+    /// The day that begins with it; none for another moment.
+    pub fn as_day(self) -> Option<NaiveDate> {
+        match self {
+            Self::At { moment, .. } => (moment.time() == NaiveTime::MIN).then(|| moment.date()),
+            Self::Ago { .. } => None,
+        }
+    }
+
+    /// The day that it lies in, where the calendar tells.
+    pub fn date(self) -> Option<NaiveDate> {
+        match self {
+            Self::At { moment, .. } => Some(moment.date()),
+            Self::Ago { .. } => None,
         }
     }
 }
@@ -191,10 +266,10 @@ pub enum Predicate {
     Within {
         /// A temporal column, or text in ISO form.
         expr: Expr,
-        /// The first day inside.
-        from: Option<NaiveDate>,
-        /// The first day after.
-        until: Option<NaiveDate>,
+        /// The first moment inside.
+        from: Option<Moment>,
+        /// The first moment after.
+        until: Option<Moment>,
     },
     /// Text of an annotation over one table's columns, in the connection's own SQL.
     Raw {

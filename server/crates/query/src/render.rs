@@ -3,13 +3,12 @@
 
 use std::fmt::Write as _;
 
-use chrono::NaiveDate;
 use nlq_catalog::{Catalog, ColumnId, Dialect, TableId, TypeKind};
 
 use crate::{
     identifier::{identifier, is_reserved},
     joins::{Edge, JoinGraph, JoinTree, NoPath},
-    plan::{Aggregate, Expr, Item, Literal, OrderKey, Plan, Predicate, SetOperation, TimeUnit},
+    plan::{Aggregate, Expr, Item, Literal, Moment, OrderKey, Plan, Predicate, SetOperation, TimeUnit},
 };
 
 /// A rendered plan.
@@ -238,9 +237,9 @@ impl Renderer<'_> {
             }
             Expr::Literal(literal) => text_of(literal),
             Expr::Plan(plan) => self.nested(plan)?,
-            Expr::Bucket { unit, argument } => {
+            Expr::Bucket { unit, count, argument } => {
                 let inner = self.expr(argument, scope)?;
-                bucket(*unit, &inner, self.catalog.dialect)
+                bucket(*unit, *count, &inner, self.catalog.dialect)
             }
             Expr::Minus(left, right) => {
                 let (left, subtracted) = (self.expr(left, scope)?, self.expr(right, scope)?);
@@ -313,11 +312,11 @@ impl Renderer<'_> {
             }
             Predicate::Within { expr, from, until } => {
                 let left = self.expr(expr, scope)?;
-                let day = |day: &NaiveDate| quote(&day.format("%Y-%m-%d").to_string());
+                let at = |end: &Moment| moment(*end, self.catalog.dialect);
                 match (from, until) {
-                    (Some(from), Some(until)) => format!("{left} >= {} AND {left} < {}", day(from), day(until)),
-                    (Some(from), None) => format!("{left} >= {}", day(from)),
-                    (None, Some(until)) => format!("{left} < {}", day(until)),
+                    (Some(from), Some(until)) => format!("{left} >= {} AND {left} < {}", at(from), at(until)),
+                    (Some(from), None) => format!("{left} >= {}", at(from)),
+                    (None, Some(until)) => format!("{left} < {}", at(until)),
                     (None, None) => format!("{left} IS NOT NULL"),
                 }
             }
@@ -405,9 +404,37 @@ fn without_nulls(plan: &Plan, catalog: &Catalog) -> Plan {
     plan
 }
 
-fn bucket(unit: TimeUnit, inner: &str, dialect: Dialect) -> String {
+fn moment(end: Moment, dialect: Dialect) -> String {
+    match (end, dialect) {
+        (Moment::At { moment, .. }, _) => {
+            let format = if end.as_day().is_some() { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
+            quote(&moment.format(format).to_string())
+        }
+        (Moment::Ago { count, unit }, Dialect::Postgresql) => format!("now() - interval '{}'", spoken(count, unit)),
+        (Moment::Ago { count, unit }, _) => format!("datetime('now', '-{}')", spoken(count, unit)),
+    }
+}
+
+/// `1 hour`, `15 minutes`: as SQLite and PostgreSQL read it.
+fn spoken(count: u32, unit: TimeUnit) -> String {
+    format!("{count} {}{}", unit.name(), if count == 1 { "" } else { "s" })
+}
+
+fn bucket(unit: TimeUnit, count: u32, inner: &str, dialect: Dialect) -> String {
     match (dialect, unit) {
+        // PostgreSQL 13 has no date_bin.
+        (Dialect::Postgresql, TimeUnit::Minute | TimeUnit::Hour) if count > 1 => {
+            let (around, name) = if unit == TimeUnit::Hour { ("day", "hour") } else { ("hour", "minute") };
+            let part = format!("floor(extract({name} FROM {inner}) / {count}) * interval '{}'", spoken(count, unit));
+            format!("date_trunc('{around}', {inner}) + {part}")
+        }
+        (_, TimeUnit::Minute | TimeUnit::Hour) if count > 1 => {
+            let seconds = unit.seconds().unwrap_or(1).saturating_mul(count);
+            format!("datetime(strftime('%s', {inner}) / {seconds} * {seconds}, 'unixepoch')")
+        }
         (Dialect::Postgresql, unit) => format!("date_trunc('{}', {inner})", unit.name()),
+        (_, TimeUnit::Minute) => format!("strftime('%Y-%m-%d %H:%M', {inner})"),
+        (_, TimeUnit::Hour) => format!("strftime('%Y-%m-%d %H:00', {inner})"),
         (_, TimeUnit::Day) => format!("date({inner})"),
         (_, TimeUnit::Week) => format!("strftime('%Y-%W', {inner})"),
         (_, TimeUnit::Month) => format!("strftime('%Y-%m', {inner})"),

@@ -139,7 +139,7 @@ impl Parts {
                 self.within += 1;
                 self.compared += 1;
                 self.expr(expr);
-                for day in from.iter().chain(until) {
+                for day in from.iter().chain(until).filter_map(|end| end.date()) {
                     self.literals.push((column(expr), day.format("%Y").to_string(), false));
                 }
             }

@@ -43,6 +43,14 @@ impl Lifter<'_> {
             }
             Sql::BinaryOp { left, op, right } => {
                 let op = comparison(op).ok_or_else(unsaid)?;
+                if let Some(ago) = self.ago(right) {
+                    let (from, until) = match op {
+                        Comparison::GreaterOrEqual => (Some(ago), None),
+                        Comparison::Less => (None, Some(ago)),
+                        _ => return Err(unsaid()),
+                    };
+                    return Ok(Predicate::Within { expr: self.value(left)?, from, until });
+                }
                 compare(self.value(left)?, op, self.value(right)?)
             }
             Sql::Between { expr, negated, low, high } => {
@@ -132,7 +140,13 @@ fn negate(condition: Predicate, negated: bool) -> Predicate {
         Predicate::InPlan { expr, plan, negated } => Predicate::InPlan { expr, plan, negated: !negated },
         Predicate::Like { expr, pattern, negated } => Predicate::Like { expr, pattern, negated: !negated },
         Predicate::IsNull { expr, negated } => Predicate::IsNull { expr, negated: !negated },
-        // Not read from SQL: spans of time are read as comparisons, and annotations' text is not known as such.
+        // Not read from SQL: spans between two moments are read as comparisons, and annotations' text is not known as such.
+        Predicate::Within { expr, from: Some(from), until: None } => {
+            Predicate::Within { expr, from: None, until: Some(from) }
+        }
+        Predicate::Within { expr, from: None, until: Some(until) } => {
+            Predicate::Within { expr, from: Some(until), until: None }
+        }
         kept @ (Predicate::Within { .. } | Predicate::Raw { .. }) => kept,
     }
 }

@@ -41,6 +41,33 @@ fn items() {
 }
 
 #[test]
+fn parts_of_days() {
+    let same = |sql: &str| check(sql, sql);
+    same("SELECT strftime('%Y-%m-%d %H:00', placed_at) FROM orders");
+    same("SELECT strftime('%Y-%m-%d %H:%M', placed_at) FROM orders");
+    same("SELECT datetime(strftime('%s', placed_at) / 300 * 300, 'unixepoch') FROM orders");
+    same("SELECT id FROM orders WHERE placed_at >= datetime('now', '-24 hours')");
+    same("SELECT id FROM orders WHERE placed_at < datetime('now', '-1 minute')");
+    check(
+        "SELECT id FROM orders WHERE NOT placed_at < datetime('now', '-24 hours')",
+        "SELECT id FROM orders WHERE placed_at >= datetime('now', '-24 hours')",
+    );
+    refused("SELECT datetime(strftime('%s', placed_at) / 300 * 200, 'unixepoch') FROM orders");
+    refused("SELECT id FROM orders WHERE placed_at >= datetime('now', '-24 days')");
+
+    let postgres = shop(Dialect::Postgresql);
+    let same = |sql: &str| assert_eq!(again(sql, &postgres).split_whitespace().collect::<Vec<_>>().join(" "), sql);
+    same("SELECT date_trunc('hour', placed_at) FROM orders");
+    same(
+        "SELECT date_trunc('hour', placed_at) + floor(extract(minute FROM placed_at) / 5) * interval '5 minutes' FROM orders",
+    );
+    same(
+        "SELECT date_trunc('day', placed_at) + floor(extract(hour FROM placed_at) / 6) * interval '6 hours' FROM orders",
+    );
+    same("SELECT id FROM orders WHERE placed_at >= now() - interval '24 hours'");
+}
+
+#[test]
 fn joins_follow_from_the_tables() {
     let joined = "SELECT c.name FROM customers AS c JOIN orders AS o ON c.id = o.customer_id WHERE o.status = 'open'";
     check(

@@ -8,8 +8,8 @@ use sqlparser::ast::{
 
 use super::{Lifter, Unliftable, from};
 use crate::{
-    plan::{Aggregate, Expr, Literal, TimeUnit},
-    sql::{arguments, function_name, unnested},
+    plan::{Aggregate, Expr, Literal},
+    sql::{function_name, unnested},
 };
 
 /// More of them in a row are refused: each is one level deeper, and walking a level takes stack.
@@ -28,6 +28,7 @@ impl Lifter<'_> {
                 }
                 _ => Err(unsaid()),
             },
+            Sql::BinaryOp { op: BinaryOperator::Plus, .. } => self.steps(expr)?.ok_or_else(unsaid),
             Sql::BinaryOp { op: BinaryOperator::Minus, .. } if chain_length(expr) > MOST_SUBTRACTIONS => Err(unsaid()),
             Sql::BinaryOp { left, op: BinaryOperator::Minus, right } => {
                 Ok(Expr::Minus(Box::new(self.value(left)?), Box::new(self.value(right)?)))
@@ -103,41 +104,6 @@ impl Lifter<'_> {
         };
         Ok(Some(Expr::Aggregate { function, distinct, argument }))
     }
-
-    /// A moment cut down, as the renderer writes it.
-    fn bucket(&mut self, function: &Function) -> Result<Option<Expr>, Unliftable> {
-        if !plain(function) {
-            return Ok(None);
-        }
-        let parts = arguments(function);
-        let (unit, argument) = match (self.catalog.dialect, function_name(function).as_str(), parts.as_slice()) {
-            (Dialect::Sqlite, "date", [argument]) => (Some(TimeUnit::Day), argument),
-            (Dialect::Sqlite, "strftime", [unit, argument]) => {
-                let unit = match self.value(unit)? {
-                    Expr::Literal(Literal::Text(format)) => match format.as_str() {
-                        "%Y-%W" => Some(TimeUnit::Week),
-                        "%Y-%m" => Some(TimeUnit::Month),
-                        "%Y" => Some(TimeUnit::Year),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                (unit, argument)
-            }
-            (Dialect::Postgresql, "date_trunc", [unit, argument]) => {
-                const ALL: [TimeUnit; 5] =
-                    [TimeUnit::Day, TimeUnit::Week, TimeUnit::Month, TimeUnit::Quarter, TimeUnit::Year];
-                let unit = match self.value(unit)? {
-                    Expr::Literal(Literal::Text(name)) => ALL.into_iter().find(|unit| unit.name() == name),
-                    _ => None,
-                };
-                (unit, argument)
-            }
-            _ => return Ok(None),
-        };
-        let Some(unit) = unit else { return Ok(None) };
-        Ok(Some(Expr::Bucket { unit, argument: Box::new(self.value(argument)?) }))
-    }
 }
 
 /// Operators in a row, each the left side of the next.
@@ -150,7 +116,7 @@ fn chain_length(mut expr: &Sql) -> usize {
 }
 
 /// A call without FILTER, OVER and the like.
-fn plain(function: &Function) -> bool {
+pub(super) fn plain(function: &Function) -> bool {
     function.over.is_none()
         && function.filter.is_none()
         && function.null_treatment.is_none()
