@@ -287,9 +287,18 @@ module.exports = grammar({
     stats_command: ($) =>
       seq(
         field('name', alias($._name_stats, $.command_name)),
-        repeat(choice(field('option', $.option), field('aggregation', $.aggregation), ',')),
+        repeat(
+          choice(
+            field('option', choice($.option, alias($._conditional_option, $.option))),
+            field('aggregation', $.aggregation),
+            ',',
+          ),
+        ),
         repeat(choice(field('over', $.over_clause), field('by', $.by_clause))),
       ),
+    // reset_before and reset_after of streamstats.
+    _conditional_option: ($) =>
+      seq(field('key', alias($.word, $.key)), '=', field('value', choice($.parenthesized, $.eval_call))),
     tstats_command: ($) =>
       seq(
         field('name', alias($._name_tstats, $.command_name)),

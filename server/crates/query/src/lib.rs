@@ -11,6 +11,7 @@ mod masked;
 mod outline;
 pub mod plan;
 pub mod render;
+pub mod spl;
 pub mod sql;
 mod unread;
 
