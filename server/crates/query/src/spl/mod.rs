@@ -6,6 +6,7 @@ mod parse;
 #[cfg(test)]
 mod parse_tests;
 mod read;
+pub(crate) mod render;
 mod segments;
 pub mod tree;
 
