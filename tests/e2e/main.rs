@@ -16,6 +16,7 @@ mod cli_explain;
 mod cli_knowledge;
 mod cli_support;
 mod cli_workspace;
+mod comparing;
 mod conformance;
 mod house;
 mod lsp;

@@ -174,6 +174,10 @@ pub struct AgentSettings {
     pub max_result_rows: usize,
     /// Bytes fetched at most; 16 MiB.
     pub max_result_bytes: usize,
+    /// Readings of a question that are run to compare what they find; 6.
+    pub compared_readings: usize,
+    /// What these runs of one question may take in all; 2 s.
+    pub comparison_timeout: Duration,
     /// Examples shown to a model at most; 5.
     pub max_examples: usize,
     /// Queries that a model writes for a hard question; 3.
@@ -207,6 +211,8 @@ impl AgentSettings {
             execution_timeout: Duration::from_secs(validator.number("execution_timeout_seconds")),
             max_result_rows: validator.number("max_result_rows"),
             max_result_bytes: validator.number("max_result_bytes"),
+            compared_readings: validator.number("compared_readings"),
+            comparison_timeout: Duration::from_secs(validator.number("comparison_timeout_seconds")),
             max_examples: query_builder.number("max_examples"),
             candidates: query_builder.number("candidates"),
             min_similarity: rag_retrieval.number("min_similarity"),
@@ -534,6 +540,8 @@ providers:
                     execution_timeout: 30s,
                     max_result_rows: 100,
                     max_result_bytes: 16777216,
+                    compared_readings: 6,
+                    comparison_timeout: 2s,
                     max_examples: 5,
                     candidates: 3,
                     min_similarity: 0.7,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nlq_agents::Event;
 use nlq_config::ConnectionRef;
-use nlq_engine::{Answer, Outcome, Question};
+use nlq_engine::{Answer, Engine, Outcome, Question, Ran, SchemaIndex, Thought};
 use nlq_knowledge::Found;
 use nlq_llm::ModelCall;
 use tokio_util::sync::CancellationToken;
@@ -117,7 +117,7 @@ impl Session {
             }
         }
         events(Event::Stage("Understanding the question"));
-        let answer = self.think(ask, &connection).await?;
+        let (answer, thought) = self.think(ask, &connection).await?;
         let examples = self.examples_for(ask, &connection, &answer);
         let mut notes = Vec::new();
         if let Some(reviewed) = reviewed(ask, &answer, &examples) {
@@ -131,6 +131,10 @@ impl Session {
                 _ => return Ok(Checked { examples, ..checked }),
             }
         }
+        let answer = match &offline {
+            Some(_) => answer,
+            None => self.compared(ask, &connection, (answer, thought), &cancel, events).await?,
+        };
         let answer = match self.index(&connection) {
             Some(index) => guided(answer, &examples, index.catalog()),
             None => answer,
@@ -170,11 +174,36 @@ impl Session {
         if before == Some(catalog.fingerprint()) {
             return Ok(checked);
         }
-        let answer = self.think(ask, &checked.connection).await?;
+        let thought = self.think(ask, &checked.connection).await?;
+        let answer = self.compared(ask, &checked.connection, thought, &cancel, events).await?;
         self.validated(answer, examples, checked.connection, cancel).await
     }
 
-    async fn think(&self, ask: &Ask, connection: &ConnectionRef) -> Result<Answer, SessionError> {
+    async fn think(&self, ask: &Ask, connection: &ConnectionRef) -> Result<(Answer, Thought), SessionError> {
+        self.thinking(ask, connection, |engine, question, index| engine.think(question, index)).await
+    }
+
+    /// The answer anew, knowing what runs of readings gave.
+    pub(super) async fn think_on(
+        &self,
+        ask: &Ask,
+        connection: &ConnectionRef,
+        thought: Thought,
+        runs: Vec<Ran>,
+    ) -> Result<Answer, SessionError> {
+        let again = move |engine: &Engine, question: Question<'_>, index: &SchemaIndex| {
+            engine.answer_after(question, index, thought, &runs)
+        };
+        self.thinking(ask, connection, again).await
+    }
+
+    /// Lets the engine work on a question, on a thread of its own.
+    async fn thinking<T: Send + 'static>(
+        &self,
+        ask: &Ask,
+        connection: &ConnectionRef,
+        work: impl FnOnce(&Engine, Question<'_>, &SchemaIndex) -> T + Send + 'static,
+    ) -> Result<T, SessionError> {
         let view = self.view();
         let Some(index) = self.index(connection) else {
             if !view.trusted {
@@ -189,7 +218,7 @@ impl Session {
             let earlier: Vec<&str> = ask.earlier.iter().map(String::as_str).collect();
             let replies: Vec<&str> = ask.replies.iter().map(String::as_str).collect();
             let question = Question { text: &ask.text, earlier: &earlier, replies: &replies, today };
-            view.engine.answer(question, &index)
+            work(&view.engine, question, &index)
         });
         thought.await.map_err(|_| SessionError::new("internal", "the engine failed on this question; please report it"))
     }

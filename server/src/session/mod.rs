@@ -2,6 +2,7 @@
 //! answered, validated and run. The command line and the language server both stand on it.
 
 mod ask;
+mod compared;
 mod error;
 mod examples;
 mod load;
@@ -26,6 +27,7 @@ use std::{
 };
 
 pub(crate) use ask::{Ask, Checked, Validation};
+pub(crate) use compared::{limits, runs_on, worth_running};
 pub(crate) use error::SessionError;
 pub(crate) use examples::found_json;
 pub(crate) use model::{CALIBRATION_FILE, calls_in_words, totals};

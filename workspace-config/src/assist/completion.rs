@@ -314,7 +314,9 @@ mod tests {
         config("providers:\n  shop:\n    type: $0", expect![[r#""": sqlite postgresql custom sql"#]]);
         config(
             "agents: { validator: { max_result_rows: 1, max$0 } }",
-            expect![[r#""max": model temperature execution_timeout_seconds max_result_bytes"#]],
+            expect![[
+                r#""max": model temperature execution_timeout_seconds max_result_bytes compared_readings comparison_timeout_seconds"#
+            ]],
         );
         config("# comment $0", expect![[r#""": "#]]);
         config("providers:\n  $0", expect![[r#""": "#]]);

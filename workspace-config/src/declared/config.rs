@@ -190,6 +190,18 @@ pub(crate) static VALIDATOR: Object = Object {
             "Bytes of values fetched at most.",
         )
         .default("16777216"),
+        Key::new(
+            "compared_readings",
+            Shape::Integer { min: 0, max: 6 },
+            "Readings of a question that is not sure that are run, read-only and for at most 100 rows, to see which of them find something; 0 for none. Nothing is run so where the system charges for queries.",
+        )
+        .default("6"),
+        Key::new(
+            "comparison_timeout_seconds",
+            Shape::Integer { min: 1, max: 86_400 },
+            "What those runs of one question may take in all, in seconds.",
+        )
+        .default("2"),
     ],
 };
 

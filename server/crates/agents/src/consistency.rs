@@ -1,6 +1,6 @@
 //! Self-consistency: candidates with the same rows are one answer; the largest group wins (Wang et al. 2023).
 
-use nlq_providers::{Rows, is_ordered, same_rows};
+use nlq_providers::{Rows, same_results};
 
 use crate::{draft::Draft, validator::Checked};
 
@@ -35,14 +35,7 @@ fn agree(a: &Candidate, b: &Candidate) -> bool {
         return true;
     }
     match (a.rows(), b.rows()) {
-        (Some(first), Some(second)) => equal(first, &a.draft.query, second, &b.draft.query),
+        (Some(first), Some(second)) => same_results((&a.draft.query, first), (&b.draft.query, second)),
         _ => false,
     }
-}
-
-/// True when two results are the same. Nothing is known of rows that a limit left out, and empty results say nothing.
-pub(crate) fn equal(first: &Rows, sql: &str, second: &Rows, other: &str) -> bool {
-    let cut = first.truncated.is_some() != second.truncated.is_some();
-    let order = is_ordered(sql) && is_ordered(other);
-    !cut && !first.rows.is_empty() && same_rows(&first.rows, &second.rows, order)
 }

@@ -13,7 +13,7 @@ use crate::{
     Calibration, Category, Event, Failure, Recovery, Signals, System, Task,
     answering::{self, Found},
     builder::{BUILDER, Builder, NoDraft, render},
-    consistency::{Candidate, equal, groups},
+    consistency::{Candidate, groups},
     context::{Room, overview},
     draft::Draft,
     stream::Drafting,
@@ -422,7 +422,7 @@ impl Run<'_> {
             if other.rows.is_empty() && rows.rows.is_empty() {
                 return 0.0;
             }
-            let same = equal(&other, sql, rows, &draft.query);
+            let same = nlq_providers::same_results((sql, &other), (&draft.query, rows));
             (same, if same { "the same rows" } else { "other rows" })
         };
         let agreement = if same { embedded.confidence.max(0.5) } else { -embedded.confidence };

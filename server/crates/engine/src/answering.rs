@@ -19,7 +19,7 @@ use crate::{
     learned::parts::Parts,
     linker::{Chunk, ChunkKind, STRATEGIES},
     readings::{Reading, Understood},
-    similar,
+    results, similar,
     weights::Weights,
 };
 
@@ -74,7 +74,7 @@ pub(crate) fn answer(
 
 fn alternatives(best: &Reading, index: &SchemaIndex, understood: &Understood, sure: f64) -> Vec<Alternative> {
     let top = best.score;
-    let mass: f64 = understood.readings.iter().map(|r| f64::from((r.score - top).exp())).sum();
+    let mass: f64 = results::different(&understood.readings).map(|r| f64::from((r.score - top).exp())).sum();
     let mut found: Vec<Alternative> = Vec::new();
     for reading in understood.readings.iter().skip(1).take(MAX_ALTERNATIVES) {
         let share = f64::from((reading.score - top).exp()) / mass;
@@ -493,10 +493,12 @@ fn reasoning(
             .collect();
         last.micros = begun.elapsed().as_micros() as u64;
     }
+    stages.extend(best.and_then(|_| results::stage(understood, index)));
     ReasoningStream { query_text: text.to_owned(), stages, complete: best.is_some() }
 }
 
-/// Why a reading lost, by the feature that weighs most between the two.
+/// Why a reading lost: by what it found, else by the feature that weighs most between the two.
 fn reason(best: &Reading, other: &Reading) -> String {
-    crate::weights::why(&best.features, &other.features).unwrap_or("it is a little less likely").to_owned()
+    let by_words = || crate::weights::why(&best.features, &other.features).unwrap_or("it is a little less likely");
+    results::reason(best, other).unwrap_or_else(|| by_words().to_owned())
 }

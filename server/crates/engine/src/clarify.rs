@@ -10,6 +10,7 @@ use crate::{
     linker::ChunkKind,
     meaning,
     readings::{Reading, Understood},
+    results,
 };
 
 /// Options of a clarification.
@@ -86,7 +87,7 @@ fn rivals<'a>(
     let mut seen: Vec<String> =
         understood.readings.first().map(|best| meaning::rows(best, index)).into_iter().collect();
     let near = move |r: &&Reading| (r.score - top).exp() >= share;
-    understood.readings.iter().take(COMPARED).skip(1).filter(near).filter(move |reading| {
+    results::different(&understood.readings).take(COMPARED).skip(1).filter(near).filter(move |reading| {
         let rows = meaning::rows(reading, index);
         !seen.contains(&rows) && {
             seen.push(rows);
@@ -127,7 +128,7 @@ pub(crate) fn clarification(understood: &Understood, index: &SchemaIndex) -> Opt
 /// What to ask when even the best reading is most likely wrong: whether any of the likeliest is meant.
 pub(crate) fn doubt(understood: &Understood, index: &SchemaIndex) -> Option<Clarification> {
     let mut options: Vec<ClarificationOption> = Vec::new();
-    for reading in understood.readings.iter().take(COMPARED) {
+    for reading in results::different(&understood.readings).take(COMPARED) {
         let label = describe(&reading.bound.plan, index);
         if options.len() < MAX_OPTIONS && !options.iter().any(|option| option.label == label) {
             options.push(ClarificationOption { label, sql: reading.rendered.sql.clone() });

@@ -9,6 +9,7 @@ use crate::{
     index::{SchemaIndex, Target},
     linker::ChunkKind,
     readings::Understood,
+    results,
     weights::{self, Weights},
 };
 
@@ -37,7 +38,8 @@ const TOP: f64 = 0.985;
 /// The confidence in the best reading, and what it is made of, heaviest first.
 pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: &Weights) -> (f64, Vec<Factor>) {
     let Some(best) = understood.readings.first() else { return (0.0, Vec::new()) };
-    let scores: Vec<f32> = understood.readings.iter().map(|r| r.score).collect();
+    // Readings that find the same rows are one answer.
+    let scores: Vec<f32> = results::different(&understood.readings).map(|r| r.score).collect();
     let top = scores[0];
     let mass: f32 = scores.iter().map(|s| (s - top).exp()).sum();
     let second = scores.get(1).copied().unwrap_or(top - 3.0);
@@ -46,6 +48,8 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: 
     // The order is the one in `nlq-train`, `fit/fit.py`, `lead`.
     let lead = [1.0 / mass, margin, (scores.len() as f32).ln() / 4.0, top, agree, second];
     let mut confidence = weights.confidence(&best.features, lead);
+
+    confidence = results::surer(confidence, understood);
 
     let unknown = understood.chunks.iter().filter(|c| c.kind == ChunkKind::Unknown).count();
     let feature = |name: &str| best.features[weights::place(name)];
@@ -93,6 +97,9 @@ pub(crate) fn confidence(understood: &Understood, index: &SchemaIndex, weights: 
             n => format!("{} tables are joined", n + 1),
         },
     );
+    if let Some((value, explanation)) = results::agreement(understood) {
+        factor("results", value, explanation);
+    }
     let softened = |at: f64, sure: f64| at + (sure - at).max(0.0) * SOFT;
     let word_cap = softened(UNKNOWN_WORD_CAP, confidence);
     let value_cap = softened(UNKNOWN_VALUE_CAP, confidence);

@@ -1,8 +1,9 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    Answer, SchemaIndex, answering, changes, conversation,
+    Answer, Ran, SchemaIndex, answering, changes, conversation,
     readings::{Understood, understand},
+    results,
     time::Clock,
     weights::Weights,
     written,
@@ -59,15 +60,31 @@ impl Engine {
     /// Answers a question. Never fails: what cannot be answered is an abstention with its boundaries. When the outcome is
     /// a clarification, its first option is the best reading.
     pub fn answer(&self, question: Question<'_>, index: &SchemaIndex) -> Answer {
+        self.think(question, index).0
+    }
+
+    /// Answers a question, and keeps what was thought for [`Engine::answer_after`].
+    pub fn think(&self, question: Question<'_>, index: &SchemaIndex) -> (Answer, Thought) {
         let begun = Instant::now();
         let understood = self.understand(question, index);
+        let answer = answering::answer(question, self.settings, index, &understood, &self.weights(), begun);
+        (answer, Thought { understood, begun })
+    }
+
+    /// Answers a question anew, knowing what running some of its readings gave ([`Answer::queries`]). A reading that the user
+    /// has picked stays.
+    pub fn answer_after(&self, question: Question<'_>, index: &SchemaIndex, thought: Thought, runs: &[Ran]) -> Answer {
+        let Thought { mut understood, begun } = thought;
+        if !understood.chosen {
+            results::weigh(&mut understood, runs);
+        }
         answering::answer(question, self.settings, index, &understood, &self.weights(), begun)
     }
 
     /// Every reading with its features, best first: what the weights are fitted on (`nlq eval --candidates`).
     pub fn candidates(&self, question: Question<'_>, index: &SchemaIndex) -> Vec<Candidate> {
         let readings = self.understand(question, index).readings.into_iter();
-        readings.map(|r| Candidate { sql: r.rendered.sql, features: r.features }).collect()
+        readings.map(|r| Candidate { sql: r.rendered.sql, features: r.features, score: r.score }).collect()
     }
 
     fn weights(&self) -> Arc<Weights> {
@@ -96,6 +113,13 @@ impl Engine {
     }
 }
 
+/// What was thought of a question.
+#[derive(Debug, Clone)]
+pub struct Thought {
+    understood: Understood,
+    begun: Instant,
+}
+
 /// A reading as the ranker sees it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Candidate {
@@ -103,4 +127,6 @@ pub struct Candidate {
     pub sql: String,
     /// In the order of the names in `weights.rs`.
     pub features: Vec<f32>,
+    /// Its worth: only differences between readings of one question mean anything.
+    pub score: f32,
 }

@@ -8,7 +8,7 @@
 //! | `RelationshipAgent` | which tables are joined, and by what | `nlq_query::joins` |
 //! | `SQLAgent` | the plan as text of one dialect | `nlq_query::render`; other languages in `written.rs` |
 //! | learned reader | shapes that questions like this one have, filled with the likeliest columns: more plans | `learned/` |
-//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `contrast.rs`, `meaning.rs`, `weights.rs`, `demands.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
+//! | orchestrator | ranks the readings, knows how sure it is, answers, asks back or declines | `readings.rs`, `pool.rs`, `contrast.rs`, `meaning.rs`, `weights.rs`, `demands.rs`, `results.rs`, `confidence.rs`, `clarify.rs`, `answering.rs` |
 //!
 //! Names are found by `DirectTableMatchStrategy`, `DirectColumnMatchStrategy`, `PartialTableMatchStrategy`,
 //! `PartialColumnMatchStrategy`, `GlossaryTermMatchStrategy`, `SemanticConceptMatchStrategy`, `CommentMatchStrategy`,
@@ -39,6 +39,7 @@ mod meaning;
 mod pool;
 mod readings;
 mod reasoning;
+mod results;
 mod similar;
 mod sound;
 mod spelling;
@@ -51,7 +52,8 @@ mod written;
 
 pub use answer::{Alternative, Answer, Clarification, ClarificationOption, Factor, Link, LinkKind, Outcome};
 pub use boundary::{BoundaryType, KnowledgeBoundary};
-pub use engine::{Candidate, Engine, Question, Settings};
+pub use engine::{Candidate, Engine, Question, Settings, Thought};
 pub use index::SchemaIndex;
 pub use reasoning::{ReasoningAlternative, ReasoningStage, ReasoningStep, ReasoningStream};
+pub use results::{Gave, Ran};
 pub use weights::Weights;

@@ -26,6 +26,7 @@ use crate::{
     },
     linker::{Chunk, ChunkKind, link},
     meaning, pool,
+    results::{Compared, Gave},
     sound::is_sound,
     spelling,
     time::Clock,
@@ -39,7 +40,7 @@ const BY_RULES: usize = 24;
 const BY_MODELS: usize = 36;
 
 /// A question as it was understood.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Understood {
     pub(crate) tokens: Vec<Token>,
     /// Where reading stopped, when the text is too long.
@@ -55,6 +56,8 @@ pub(crate) struct Understood {
     pub(crate) unjoined: Option<(TableId, TableId)>,
     /// Why the connection's language cannot say the best reading: one sentence.
     pub(crate) beyond: Option<String>,
+    /// What running the likeliest readings came to, when they were run.
+    pub(crate) compared: Option<Compared>,
 }
 
 /// One reading.
@@ -67,6 +70,8 @@ pub(crate) struct Reading {
     /// In the order of [`weights::names`].
     pub(crate) features: Vec<f32>,
     pub(crate) score: f32,
+    /// What its run gave, when it was run.
+    pub(crate) gave: Option<Gave>,
 }
 
 impl Reading {
@@ -125,7 +130,7 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
     if unjoined.is_some_and(apart) {
         readings.clear();
     }
-    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined, beyond: None }
+    Understood { tokens, cut, chunks, readings, chosen: false, change: None, unjoined, beyond: None, compared: None }
 }
 
 /// Readings with different results, in the order in which they were proposed.
@@ -157,7 +162,7 @@ impl Pool<'_> {
             Entry::Occupied(known) => Some(*known.get()),
             Entry::Vacant(place) => {
                 place.insert(next);
-                self.readings.push(Reading { frame, bound, rendered, features: Vec::new(), score: 0.0 });
+                self.readings.push(Reading { frame, bound, rendered, features: Vec::new(), score: 0.0, gave: None });
                 Some(next)
             }
         }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::Value;
+use crate::{Rows, Value};
 
 /// Wider results are compared in their own order of columns only, as `score.py` does: there are too many others.
 const MAX_PERMUTED: usize = 7;
@@ -98,6 +98,13 @@ fn cells(rows: &[Vec<Value>]) -> Vec<Vec<Cell>> {
 
 fn six_digits(number: f64) -> f64 {
     format!("{number:.5e}").parse().unwrap_or(number)
+}
+
+/// True when two queries find the same. Nothing is known of rows that a limit left out, and empty results say nothing.
+pub fn same_results(one: (&str, &Rows), other: (&str, &Rows)) -> bool {
+    let cut = one.1.truncated.is_some() != other.1.truncated.is_some();
+    let order = is_ordered(one.0) && is_ordered(other.0);
+    !cut && !one.1.rows.is_empty() && same_rows(&one.1.rows, &other.1.rows, order)
 }
 
 /// True when the outermost query has ORDER BY: outside strings, quoted names and parentheses.

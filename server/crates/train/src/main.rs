@@ -4,6 +4,7 @@ mod answers;
 mod lessons;
 mod questions;
 mod readings;
+mod results;
 
 use anyhow::Result;
 use clap::Parser;
@@ -19,7 +20,7 @@ enum Command {
     Readings(readings::Args),
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<()> {
     match Command::parse() {
         Command::Answers(args) => answers::run(args).await,

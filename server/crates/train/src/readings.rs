@@ -46,8 +46,10 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     writeln!(heads, "{}", serde_json::to_string(&feature_names())?)?;
     for (asked, readings) in asked.iter().zip(&read) {
         let queries: Vec<&str> = readings.iter().map(|r| r.sql.as_str()).collect();
+        let scores: Vec<f32> = readings.iter().map(|r| r.score).collect();
         let head = serde_json::json!({
             "id": asked.id, "db_id": asked.db_id, "db_file": asked.db_file, "gold": asked.gold, "queries": queries,
+            "scores": scores,
         });
         writeln!(heads, "{head}")?;
         for reading in readings {

@@ -16,6 +16,10 @@ pub(super) enum Part {
     PartialNames,
     /// References that the database declares; joins are then guessed from names.
     References,
+    /// What the likeliest readings find when they are run.
+    Results,
+    /// What questions say of their own words.
+    Evidence,
     /// With a model: what the embedded engine derives.
     Linking,
     /// With a model: asking again with what was wrong.
@@ -26,7 +30,8 @@ pub(super) enum Part {
 
 impl Part {
     /// Those of the embedded engine.
-    pub(super) const ENGINE: [Part; 4] = [Part::Values, Part::Synonyms, Part::PartialNames, Part::References];
+    pub(super) const ENGINE: [Part; 6] =
+        [Part::Values, Part::Synonyms, Part::PartialNames, Part::References, Part::Results, Part::Evidence];
     /// Those of the pipeline with a model.
     pub(super) const PIPELINE: [Part; 3] = [Part::Linking, Part::Repair, Part::Examples];
 
@@ -42,6 +47,8 @@ impl Part {
             Part::Synonyms => "synonyms",
             Part::PartialNames => "partial-names",
             Part::References => "references",
+            Part::Results => "results",
+            Part::Evidence => "evidence",
             Part::Linking => "linking",
             Part::Repair => "repair",
             Part::Examples => "examples",

@@ -136,7 +136,7 @@ impl Said {
 }
 
 /// Runs queries from threads that are not the runtime's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Runner {
     runtime: Handle,
     cancel: CancellationToken,
@@ -146,6 +146,16 @@ impl Runner {
     /// Must be called inside the runtime; what runs stops when `cancel` is cancelled.
     pub(super) fn new(cancel: CancellationToken) -> Self {
         Self { runtime: Handle::current(), cancel }
+    }
+
+    /// What comes of something that waits.
+    pub(super) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Cancelled when nothing more is to run.
+    pub(super) fn cancel(&self) -> CancellationToken {
+        self.cancel.clone()
     }
 
     /// The rows of a query that the guard passes, read-only and within the time. With `most`, one row more than that at the

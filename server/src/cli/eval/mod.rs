@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `questions.rs`, `databases.rs` | what is read: questions, predictions, databases; queries run on them |
 //! | `answer.rs`, `ablation.rs` | the engine's answers, also without some part |
+//! | `evidence.rs` | what a question says of its own words |
 //! | `model.rs` | answers by the pipeline with a model |
 //! | `measure.rs` | answers with their golds |
 //! | `perturb.rs`, `random.rs` | perturbed copies of databases, seeded chance |
@@ -17,6 +18,7 @@ mod cause;
 mod compare;
 mod comparison;
 mod databases;
+mod evidence;
 mod grid;
 mod measure;
 mod model;
@@ -122,7 +124,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     let runner = Runner::new(context.cancel.clone());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build()?;
     let today = args.today.unwrap_or_else(|| chrono::Local::now().date_naive());
-    let answerer = Answerer::new(&databases, today, &args.without);
+    let answerer = Answerer::new(&databases, today, &args.without, &runner);
     let work = Work { args: &args, context, asked: &asked, measure: Measure { databases: &databases, runner }, today };
     let by_model = match &args.model {
         Some(profile) => Some(work.by_model(profile, &answerer).await?),
@@ -254,7 +256,7 @@ impl Work<'_> {
         left.map(|part| {
             let mut without = self.args.without.clone();
             without.push(part);
-            let answerer = Answerer::new(self.measure.databases, today, &without);
+            let answerer = Answerer::new(self.measure.databases, today, &without, &self.measure.runner);
             let message = format!("answering without {}", part.name());
             let predictions = self.stepped(&message, |step| answerer.answers(self.asked, step))?;
             let right = self.scored(&predictions)?.iter().filter(|scored| scored.right).count();

@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use futures::StreamExt as _;
 use nlq_agents::{Agents, Calibration, Completed, Ended, Failure, Signals, System, Task};
 use nlq_catalog::Dialect;
-use nlq_engine::{Answer, Outcome, SchemaIndex};
+use nlq_engine::{Answer, Outcome};
 use nlq_knowledge::{ExampleIndex, ExampleQuery};
 use nlq_llm::{Chat, LanguageModel, LlmError, Meter, ModelCall, OnDelta, Reply};
 use nlq_providers::{Rows, sqlite_file};
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ablation::Part,
-    answer::Answerer,
+    answer::{Answerer, Known},
     databases::{Database, Databases},
     grid::Grid,
     questions::{Asked, Prediction, read_lines},
@@ -104,11 +104,11 @@ impl Modelled<'_> {
         let begun = Instant::now();
         let mut prediction =
             Prediction { id: asked.id.clone(), query: None, confidence: 0.0, latency_ms: 0.0, model: None };
-        let (Some(database), Some(index)) = (self.databases.get(&asked.db_file), self.answerer.index(asked)) else {
+        let (Some(database), Some(known)) = (self.databases.get(&asked.db_file), self.answerer.known(asked)) else {
             return prediction;
         };
         let (meter, waiting) = (Meter::default(), Waiting::default());
-        let work = self.pipeline(asked, database, index, &meter, cancel);
+        let work = self.pipeline(asked, database, known, &meter, cancel);
         let completed = WAITING.scope(waiting.clone(), work).await;
         let calls = meter.calls();
         let (outcome, validation, iterations, signals) = match &completed {
@@ -142,11 +142,11 @@ impl Modelled<'_> {
         &self,
         asked: &Asked,
         database: &Database,
-        index: &SchemaIndex,
+        known: &Known,
         meter: &Meter,
         cancel: &CancellationToken,
     ) -> Result<Completed, LlmError> {
-        let embedded = self.embedded(asked, index);
+        let embedded = self.embedded(asked, known).await;
         let examples = self.examples.as_ref().map_or_else(Vec::new, |known| {
             known.search(&ExampleQuery {
                 question: &asked.question,
@@ -161,7 +161,7 @@ impl Modelled<'_> {
             earlier: &[],
             replies: &[],
             today: self.today,
-            index,
+            index: &self.answerer.index(asked, known),
             embedded: &embedded,
             examples: &examples,
             may_sample: true,
@@ -171,8 +171,8 @@ impl Modelled<'_> {
     }
 
     /// What the embedded engine makes of a question; without linking, nothing.
-    fn embedded(&self, asked: &Asked, index: &SchemaIndex) -> Answer {
-        let mut answer = self.answerer.answer(asked, index);
+    async fn embedded(&self, asked: &Asked, known: &Known) -> Answer {
+        let mut answer = self.answerer.answer(asked, known).await;
         if self.without.contains(&Part::Linking) {
             answer.outcome = Outcome::Abstention { reason: String::new() };
             answer.confidence = 0.0;

@@ -21,6 +21,9 @@ pub(super) struct Asked {
     pub(super) db_id: String,
     #[serde(default)]
     pub(super) gold: String,
+    /// What is said of its words, such as `big spender refers to total_amount > 1000`.
+    #[serde(default)]
+    pub(super) evidence: String,
     /// The question's own word for how hard it is.
     #[serde(default)]
     pub(super) difficulty: Option<String>,

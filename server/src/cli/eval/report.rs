@@ -383,6 +383,7 @@ mod tests {
             db_file: "t.db".to_owned(),
             db_id: String::new(),
             gold: gold.to_owned(),
+            evidence: String::new(),
             difficulty: None,
         }
     }
