@@ -8,6 +8,7 @@ use crate::{
     Completion, Outline, QueryContext, ReadOnlyQuery, Refusal, SensitiveOutputs, Symbol,
     joins::{JoinGraph, NoPath},
     plan::Plan,
+    spl::Spl,
     sql::Sql,
     unread::Unread,
 };
@@ -58,7 +59,8 @@ pub enum Unwritable {
 fn of(dialect: Dialect) -> &'static dyn Language {
     match dialect.language() {
         QueryLanguage::Sql => &Sql,
-        QueryLanguage::Spl | QueryLanguage::Mongodb | QueryLanguage::QueryDsl | QueryLanguage::Partiql => &Unread,
+        QueryLanguage::Spl => &Spl,
+        QueryLanguage::Mongodb | QueryLanguage::QueryDsl | QueryLanguage::Partiql => &Unread,
     }
 }
 

@@ -34,10 +34,7 @@ impl Language for Unread {
         Vec::new()
     }
 
-    fn write(&self, plan: &Plan, catalog: &Catalog, graph: &JoinGraph) -> Result<String, Unwritable> {
-        if catalog.dialect == Dialect::Splunk {
-            return crate::spl::render::write(plan, catalog, graph);
-        }
+    fn write(&self, _: &Plan, catalog: &Catalog, _: &JoinGraph) -> Result<String, Unwritable> {
         Err(Unwritable::Beyond(format!("nlq does not write {} yet", catalog.dialect.language().title())))
     }
 

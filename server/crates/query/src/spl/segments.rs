@@ -136,6 +136,29 @@ impl Scanner<'_> {
     }
 }
 
+/// What could be a value in a text that may be no SPL: strings, and words that stand after an operator or are numbers.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '=', '<', '>', '(', ',', ' ']) {
+        let opened = rest.as_bytes()[at];
+        rest = &rest[at + 1..];
+        if opened == b'"' {
+            let end = rest.match_indices('"').map(|(end, _)| end).find(|end| !rest[..*end].ends_with('\\'));
+            let end = end.unwrap_or(rest.len());
+            found.push(rest[..end].trim_matches(['*', '%']).to_owned());
+            rest = rest.get(end + 1..).unwrap_or("");
+            continue;
+        }
+        let word = rest.split([' ', ')', ',', '|', ']', '\n', '"']).next().unwrap_or("").trim_matches(['*', '=', '!']);
+        let number = word.parse::<f64>().is_ok();
+        if !word.is_empty() && (number || b"=<>".contains(&opened)) {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
 /// The length of a dashboard's token with a filter, `$name|s$`, whose `|` is no pipe.
 fn filtered_token(text: &str) -> Option<usize> {
     let name = text.strip_prefix('$')?;
