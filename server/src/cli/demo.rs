@@ -188,6 +188,7 @@ async fn answer(
             earlier: conversation.earlier.into_iter().map(str::to_owned).collect(),
             replies: conversation.replies.into_iter().map(str::to_owned).collect(),
             connection: prompt.connection.as_ref().map(|named| named.name.clone()),
+            runs_nothing: args.no_run,
             ..Ask::default()
         };
         let checked = session.ask(&ask, context.cancel.clone(), &|_| {}).await?;

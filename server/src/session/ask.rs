@@ -27,6 +27,8 @@ pub(crate) struct Ask {
     pub(crate) connection: Option<String>,
     /// Skip the real database: schema snapshot only.
     pub(crate) offline: bool,
+    /// No reading is run to compare what it finds.
+    pub(crate) runs_nothing: bool,
     /// One step of another question: takes no steps of its own.
     pub(crate) is_step: bool,
     /// URI of the document that the prompt stands in.

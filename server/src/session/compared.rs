@@ -32,7 +32,7 @@ impl Session {
         let view = self.view();
         let (agents, sure) = (view.config.agents, view.config.orchestrator.confidence_threshold);
         let queries: Vec<String> = worth_running(&answer, &agents, sure).into_iter().map(ToOwned::to_owned).collect();
-        if queries.is_empty() || !ask.replies.is_empty() {
+        if queries.is_empty() || ask.runs_nothing || !ask.replies.is_empty() {
             return Ok(answer);
         }
         // What is wrong with the connection is for validation to say.

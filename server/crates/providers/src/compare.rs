@@ -53,6 +53,8 @@ pub async fn compare(
             break;
         }
         let same = |before: &usize| match (&all[*before].result, &result) {
+            // Of long results the first rows alone are often the same whatever else was asked.
+            (Ok(one), Ok(other)) if one.truncated.is_some() || other.truncated.is_some() => false,
             (Ok(one), Ok(other)) => same_results((queries[*before], one), (sql, other)),
             _ => false,
         };
@@ -93,12 +95,13 @@ mod tests {
             "SELECT n FROM t WHERE n > 8",
             "SELECT max(gone) FROM t",
             "SELECT n FROM t",
+            "SELECT n FROM t",
         ];
         let provider = scratch.provider();
         let found = compare(&*provider, Dialect::Sqlite, &queries, LIMITS, CancellationToken::new()).await;
         let same: Vec<usize> = found.iter().map(|found| found.same_as).collect();
         // Empty results say nothing about each other.
-        assert_eq!(same, [0, 1, 2, 3, 0, 5, 6, 7]);
+        assert_eq!(same, [0, 1, 2, 3, 0, 5, 6, 7, 8]);
         let count = |at: usize| found[at].result.as_ref().ok().map(|rows| (rows.rows.len(), rows.truncated.is_some()));
         assert_eq!([0, 1, 2, 3, 7].map(count), [Some((2, false)), Some((0, false)), None, None, Some((3, true))]);
         assert_eq!([0, 1, 6].map(|at| found[at].is_null()), [false, false, true]);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use nlq_catalog::{Annotations, Catalog, ColumnId, Metric, Term};
+use nlq_catalog::{Annotations, Catalog, ColumnId, Metric, Term, stem};
 use nlq_query::lift::lift;
 
 /// Between words and their meaning; of those that a statement has, the first of this list counts.
@@ -75,11 +75,47 @@ fn add(said: &mut Arc<Annotations>, words: &str, meaning: &str, catalog: &Catalo
     if tests.iter().any(|(id, _)| id.table != table) {
         return;
     }
+    // What the words say themselves is found by them.
+    if let [(id, text)] = tests.as_slice()
+        && says_value(&words, *id, text, catalog)
+    {
+        return;
+    }
     let condition = tests.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" AND ");
     let table = catalog.table(table).name.clone();
+    let words = without_tables(&words, catalog);
+    if words.is_empty() {
+        return;
+    }
     if lift(&format!("SELECT * FROM {table} WHERE {condition}"), catalog).is_ok() {
         Arc::make_mut(said).terms.push(Term { name: words, table, condition, ..Term::default() });
     }
+}
+
+/// The words without names of tables at their ends: of `small boats` only `small` is the condition, and boats are still asked
+/// for.
+fn without_tables(words: &str, catalog: &Catalog) -> String {
+    let is_table = |word: &&str| {
+        let (word, mut tables) = (stem(&word.to_lowercase()), catalog.tables.iter());
+        tables.any(|table| stem(&table.name.to_lowercase()) == word)
+    };
+    let mut words: Vec<&str> = words.split_whitespace().collect();
+    while words.last().is_some_and(is_table) {
+        words.pop();
+    }
+    let first = words.iter().position(|word| !is_table(word)).unwrap_or(words.len());
+    words[first..].join(" ")
+}
+
+/// True when a value that the column is known to hold stands in the words.
+fn says_value(words: &str, id: ColumnId, test: &str, catalog: &Catalog) -> bool {
+    let Some(known) = &catalog.column(id).values else { return false };
+    let (words, test) = (words.to_lowercase(), test.to_lowercase());
+    known
+        .values
+        .iter()
+        .map(|value| value.to_lowercase())
+        .any(|value| words.contains(&value) && test.ends_with(&format!("= '{}'", value.replace('\'', "''"))))
 }
 
 /// Splits a text at separators in any case that stand outside quotes.
@@ -210,17 +246,17 @@ mod tests {
     #[test]
     fn conditions_become_terms() {
         for (evidence, expected) in [
-            ("big boats refers to length_m > 20", "big boats -> boats: length_m > 20"),
+            ("big boats refers to length_m > 20", "big -> boats: length_m > 20"),
             ("single-masted means rig = 'sloop'", "single-masted -> boats: rig = 'Sloop'"),
             (
-                "at \"Kiel\" refers to town = 'Kiel' where harbour_id = harbours.id;",
-                "at Kiel -> harbours: town = 'Kiel'",
+                "\"far north\" refers to town = 'Kiel' where harbour_id = harbours.id;",
+                "far north -> harbours: town = 'Kiel'",
             ),
             (
                 "of middling size refers to length_m BETWEEN 8 AND 12",
                 "of middling size -> boats: length_m BETWEEN 8 AND 12",
             ),
-            ("homeless boats refers to harbour_id IS NULL", "homeless boats -> boats: harbour_id IS NULL"),
+            ("homeless boats refers to harbour_id IS NULL", "homeless -> boats: harbour_id IS NULL"),
             (
                 "small sloops means rig = 'Sloop' and length_m < 8",
                 "small sloops -> boats: rig = 'Sloop' AND length_m < 8",
@@ -249,6 +285,8 @@ mod tests {
             "key refers to id",
             "longest boat refers to MAX(length_m)",
             "kind refers to rig = Sloop",
+            "in the port of Kiel refers to town = 'Kiel'",
+            "boats refers to length_m > 20",
             "it refers to length_m > 20 and town = 'Kiel'",
             "x refers to nobody = 1",
             "refers to",
@@ -262,10 +300,10 @@ mod tests {
     #[test]
     fn several_statements_stand_beside_each_other() {
         let evidence =
-            "big refers to length_m > 20;berth refers to town; share = DIVIDE(1, 2). sloops means rig = 'Sloop'";
+            "big refers to length_m > 20;berth refers to town; share = DIVIDE(1, 2). single-masted means rig = 'Sloop'";
         assert_eq!(
             said(evidence),
-            "big -> boats: length_m > 20; sloops -> boats: rig = 'Sloop'; berth -> harbours.town"
+            "big -> boats: length_m > 20; single-masted -> boats: rig = 'Sloop'; berth -> harbours.town"
         );
     }
 }
