@@ -126,7 +126,7 @@ pub(super) fn parser(request: &Request) -> Reply {
 /// A search begins with a command: `search` or a pipe.
 fn ready(text: &str) -> Result<String, Fatal> {
     let text = text.trim();
-    let word = text.split(|c: char| c.is_whitespace() || c == '|').next().unwrap_or_default();
+    let word = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').next().unwrap_or_default();
     if text.is_empty() {
         return Err(Fatal::new("Search string cannot be empty."));
     }

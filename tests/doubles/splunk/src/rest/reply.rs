@@ -76,10 +76,7 @@ pub(super) fn entries(
             url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20");
         format!("/servicesNS/nobody/search/{path}/{name}")
     };
-    let access = json!({
-        "app": "search", "owner": "nobody", "sharing": "global", "can_write": false, "modifiable": false,
-        "removable": false, "perms": { "read": ["*"], "write": ["admin"] },
-    });
+    let access = access();
     match format {
         Format::Json => {
             let page: Vec<Json> = page
@@ -111,8 +108,7 @@ pub(super) fn entries(
                  <opensearch:itemsPerPage>{count}</opensearch:itemsPerPage>\
                  <opensearch:startIndex>{offset}</opensearch:startIndex><s:messages/>"
             );
-            for mut entry in page {
-                entry.content.insert("eai:acl".into(), access.clone());
+            for entry in page {
                 body.push_str(&atom(&entry, &link(&entry.name)));
             }
             body.push_str("</feed>");
@@ -121,14 +117,24 @@ pub(super) fn entries(
     }
 }
 
+/// Who owns an entry and may read it.
+fn access() -> Json {
+    json!({
+        "app": "search", "owner": "nobody", "sharing": "global", "can_write": false, "modifiable": false,
+        "removable": false, "perms": { "read": ["*"], "write": ["admin"] },
+    })
+}
+
 /// One entry on its own, in XML.
 pub(super) fn atom(entry: &Entry, link: &str) -> String {
+    let mut content = entry.content.clone();
+    content.insert("eai:acl".into(), access());
     format!(
         "<entry xmlns=\"http://www.w3.org/2005/Atom\" xmlns:s=\"http://dev.splunk.com/ns/rest\"><title>{}</title>\
          <id>https://127.0.0.1:8089{link}</id><updated>{UPDATED}</updated><link href=\"{link}\" rel=\"alternate\"/>\
          <author><name>nobody</name></author><content type=\"text/xml\">{}</content></entry>",
         escaped(&entry.name),
-        dict(&entry.content)
+        dict(&content)
     )
 }
 
