@@ -43,7 +43,7 @@ def refused(status, words, call):
     try:
         call()
     except binding.HTTPError as error:
-        assert error.status == status and words in str(error), error
+        assert error.status == status and words in str(error).replace("\\'", "'"), error
     except binding.AuthenticationError as error:
         assert status == 401, error
     else:

@@ -36,7 +36,6 @@ impl Default for HttpTls {
 }
 
 impl HttpTls {
-    #[allow(dead_code, reason = "the first system over HTTP reads it")]
     pub(super) fn read(reader: Reader<'_>) -> Self {
         Self { verify: reader.bool("verify_certificates"), ca_file: reader.text("ca_file").map(Into::into) }
     }

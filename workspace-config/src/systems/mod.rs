@@ -3,6 +3,7 @@
 mod custom;
 mod http;
 mod postgresql;
+mod splunk;
 mod sqlite;
 
 use std::path::Path;
@@ -18,11 +19,16 @@ use crate::{
 pub use custom::CustomConfig;
 pub use http::HttpTls;
 pub use postgresql::{PostgresConfig, TlsMode};
+pub use splunk::SplunkConfig;
 pub use sqlite::SqliteConfig;
 
 /// The keys of a connection, by its provider's `type`.
-pub(crate) static SYSTEMS: [(&str, &Object); 3] =
-    [("sqlite", &sqlite::SQLITE), ("postgresql", &postgresql::POSTGRESQL), ("custom", &custom::CUSTOM)];
+pub(crate) static SYSTEMS: [(&str, &Object); 4] = [
+    ("sqlite", &sqlite::SQLITE),
+    ("postgresql", &postgresql::POSTGRESQL),
+    ("splunk", &splunk::SPLUNK),
+    ("custom", &custom::CUSTOM),
+];
 
 const SQLITE_WORD: (&str, &str) = ("sqlite", "A SQLite 3 file.");
 const POSTGRESQL_WORD: (&str, &str) = ("postgresql", "A PostgreSQL server, version 13 or later.");
@@ -31,6 +37,7 @@ const POSTGRESQL_WORD: (&str, &str) = ("postgresql", "A PostgreSQL server, versi
 pub(crate) const TYPES: &[(&str, &str)] = &[
     SQLITE_WORD,
     POSTGRESQL_WORD,
+    ("splunk", "Splunk Enterprise or Splunk Cloud, version 8.2 or later."),
     ("custom", "A program of your own that speaks JSON-RPC on its standard input and output."),
     ("sql", "The SQL system that `dialect` names."),
 ];
@@ -53,6 +60,8 @@ pub enum ConnectionKind {
     Sqlite(SqliteConfig),
     /// A PostgreSQL server.
     Postgresql(PostgresConfig),
+    /// A Splunk deployment.
+    Splunk(SplunkConfig),
     /// A program of the user's own.
     Custom(CustomConfig),
 }
@@ -62,6 +71,7 @@ impl ConnectionKind {
     pub(crate) fn read(reader: Reader<'_>) -> Option<Self> {
         Some(match reader.system() {
             "sqlite" => Self::Sqlite(SqliteConfig::read(reader)?),
+            "splunk" => Self::Splunk(SplunkConfig::read(reader)?),
             "custom" => Self::Custom(CustomConfig::read(reader)?),
             _ => Self::Postgresql(PostgresConfig::read(reader)?),
         })
@@ -72,6 +82,7 @@ impl ConnectionKind {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgresql(_) => Dialect::Postgresql,
+            Self::Splunk(_) => Dialect::Splunk,
             Self::Custom(custom) => custom.dialect,
         }
     }
@@ -81,6 +92,7 @@ impl ConnectionKind {
         let what = match self {
             Self::Sqlite(sqlite) => sqlite.described(root),
             Self::Postgresql(server) => server.described(),
+            Self::Splunk(server) => server.described(),
             Self::Custom(custom) => custom.described(),
         };
         format!("{}, {what}", self.dialect().title())
@@ -91,6 +103,7 @@ impl ConnectionKind {
         match self {
             Self::Sqlite(_) => Vec::new(),
             Self::Postgresql(server) => server.secrets(),
+            Self::Splunk(server) => server.secrets(),
             Self::Custom(custom) => custom.secrets(),
         }
     }

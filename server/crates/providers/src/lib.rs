@@ -9,6 +9,7 @@ mod rows;
 mod same;
 mod samples;
 mod scratch;
+mod splunk;
 mod sqlite;
 mod wait;
 

@@ -26,4 +26,4 @@ pub(crate) static SAVED: [(&str, &str, &str); 3] = [
 ];
 
 /// The indexes.
-pub(crate) static INDEXES: [&str; 5] = ["_internal", "app", "main", "security", "web"];
+pub(crate) static INDEXES: [&str; 6] = ["_internal", "app", "archive", "main", "security", "web"];

@@ -98,8 +98,8 @@ async fn answer(server: Arc<Server>, request: hyper::Request<Incoming>) -> Respo
 /// What stands below `services` or `servicesNS/owner/app`.
 fn segments(path: &str) -> Vec<String> {
     let plain = |segment: &str| {
-        let escaped = segment.replace('+', "%2B");
-        url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+        // The vendor's library writes a space as `+` here too.
+        url::form_urlencoded::parse(segment.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
     };
     let mut all: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(plain).collect();
     match all.first().map(String::as_str) {

@@ -69,8 +69,9 @@ pub(super) fn models(request: &Request, name: Option<&str>, format: Format) -> R
 }
 
 /// `data/indexes`.
-pub(super) fn indexes(server: &Server, request: &Request, format: Format) -> Reply {
-    let all = objects::INDEXES.iter().map(|name| {
+pub(super) fn indexes(server: &Server, request: &Request, name: Option<&str>, format: Format) -> Reply {
+    let wanted = objects::INDEXES.iter().filter(|known| name.is_none_or(|name| name == **known));
+    let all = wanted.map(|name| {
         let times = server
             .events
             .iter()
@@ -85,7 +86,11 @@ pub(super) fn indexes(server: &Server, request: &Request, format: Format) -> Rep
         });
         Entry::new(name, content)
     });
-    listed("data/indexes", all.collect(), request, format)
+    let all: Vec<Entry> = all.collect();
+    match name {
+        Some(name) if all.is_empty() => failed(404, "ERROR", &format!("Could not find object id={name}"), format),
+        _ => listed("data/indexes", all, request, format),
+    }
 }
 
 /// `admin/macros`.

@@ -163,8 +163,8 @@ pub(super) fn tstats(search: &Search<'_>, part: Part<'_>) -> Result<Results, Fat
             for (name, _) in root.fields {
                 // A model gives a field that an event lacks the value `unknown`, as the usual models do.
                 let value = event.get(*name).cloned().unwrap_or_else(|| Value::text_of("unknown"));
-                row.insert(format!("{}.{name}", root.name), value.clone());
-                row.insert(format!("{}.{name}", dataset.name), value);
+                // Named after the dataset that brought it, also in its children.
+                row.insert(format!("{}.{name}", root.name), value);
             }
             row.insert("nodename".into(), Value::text_of(dataset.name));
         }
