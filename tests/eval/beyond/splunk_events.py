@@ -74,13 +74,13 @@ READERS = {'access_combined': combined, 'linux_secure': ssh, 'WinEventLog:Securi
 
 
 def load(events, path):
-    """Fills a database at `path` with events: each has its `sourcetype`, `host` and `raw` line."""
+    """Fills a database at `path` with events: each has its `sourcetype`, `host` and `_raw` line."""
     database = sqlite3.connect(path)
     for table, columns in TABLES.values():
         database.execute(f'create table {table} (_time text, {columns}, host text)')
     for event in events:
         table, columns = TABLES[event['sourcetype']]
-        row = (*READERS[event['sourcetype']](event['raw']), event['host'])
+        row = (*READERS[event['sourcetype']](event['_raw']), event['host'])
         database.execute(f"insert into {table} values ({', '.join('?' * len(row))})", row)
     database.commit()
     database.close()
