@@ -3,11 +3,12 @@
 
 use std::cell::Cell;
 
+use nlq_catalog::TableKind;
 use nlq_query::plan::{Aggregate, Comparison, TimeUnit};
 
 use crate::{
-    cues::{Cue, Place},
-    index::{SchemaIndex, Target},
+    cues::{Cue, DATE, Place},
+    index::{NameEntry, SchemaIndex, Target},
     linker::{Chunk, ChunkKind},
     time::{step_at, unit_of},
     words::Token,
@@ -451,8 +452,9 @@ impl<'a> Reader<'a> {
             Cue::By => {
                 if let Some(next) = self.next_name(at, 1) {
                     let metric = self.frame.shown.iter().any(|s| self.is_metric(s));
-                    let aggregated =
-                        !self.aggregates.is_empty() || self.frame.shown.iter().any(|s| s.aggregate.is_some());
+                    let aggregated = !self.aggregates.is_empty()
+                        || self.frame.shown.iter().any(|s| s.aggregate.is_some())
+                        || self.shows_events();
                     // `revenue by country`, `number of orders by customer` at the end or before a time
                     let after = self.chunks.get(next + 1).map(|c| &c.kind);
                     let timed = matches!(after, Some(ChunkKind::Time(_))) && !self.is_timed(next);
@@ -696,7 +698,11 @@ impl<'a> Reader<'a> {
 
     fn is_unit(&self, at: usize) -> Option<(u32, TimeUnit)> {
         let chunk = &self.chunks[at];
-        step_at(self.tokens, chunk.from).filter(|_| chunk.names.is_empty()).map(|(_, step)| step)
+        // `day` is no name of a column that is called otherwise and holds moments.
+        let moment = |e: &NameEntry| {
+            e.score < 0.6 && matches!(e.target, Target::Column(id) if self.index.column(id).kind.is_temporal())
+        };
+        step_at(self.tokens, chunk.from).filter(|_| chunk.names.iter().all(moment)).map(|(_, step)| step)
     }
 
     fn on_superlative(&mut self, at: usize, descending: bool, hints: &'static [&'static str]) -> usize {
@@ -1013,6 +1019,14 @@ impl<'a> Reader<'a> {
             self.condition(Some(what), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
+        // `more than 20 errors`: rows that a term picks.
+        if let Some(term) = next.filter(|&n| self.is_term(n) && (compared || self.have)) {
+            self.take(term);
+            self.frame.having = Some(Having { of: None, op, number: number.to_owned() });
+            self.condition(Some(What::Chunk(term)), Comparison::Equal, Operand::Missing);
+            self.mode = Mode::Which;
+            return term + 1;
+        }
         let countable = next.is_some_and(|n| self.table_score(n) >= 0.5)
             && !self.tokens[self.chunks[next.unwrap_or(0)].from].after_comma;
         let before = self.column;
@@ -1138,6 +1152,18 @@ impl<'a> Reader<'a> {
     /// `the monthly average`, `total quarterly sales`: an adjective of time beside what is aggregated groups by it.
     fn on_unknown(&mut self, at: usize) -> usize {
         let word = self.tokens[self.chunks[at].from].lower.as_str();
+        // `the last 10 errors`: rows by their time.
+        let counted = matches!(self.chunks.get(at + 1).map(|c| &c.kind), Some(ChunkKind::Number(_)));
+        let rows = at + 1 + usize::from(counted);
+        if word == "last"
+            && self.is_name(rows)
+            && (self.is_table(rows) || self.is_term(rows))
+            && self.is_of_events(rows)
+            && self.frame.order.is_empty()
+        {
+            self.take(at);
+            return self.on_superlative(at, true, DATE);
+        }
         let unit = unit_of(word).filter(|_| word.ends_with("ly") || word == "annual");
         let aggregated = self.count
             || !self.aggregates.is_empty()
@@ -1425,14 +1451,52 @@ impl<'a> Reader<'a> {
 
     /// `orders per customer`: rows of a table in groups are counted.
     fn count_rows(&mut self) {
+        let events = self.shows_events();
+        if self.frame.shown.is_empty() && !self.frame.groups.is_empty() {
+            // `errors per service`: rows that a term picks.
+            let term = self.frame.conditions.iter().find_map(|c| match c.what {
+                Some(What::Chunk(at)) if self.is_term(at) => Some(What::Chunk(at)),
+                _ => None,
+            });
+            let count = |what| Shown { what, aggregate: Some(Aggregate::Count), distinct: false };
+            self.frame.shown.extend(term.map(count));
+        }
         let [only] = self.frame.shown.as_mut_slice() else { return };
         let What::Chunk(at) = only.what else { return };
-        if self.per
+        if (self.per || events && !self.frame.groups.is_empty())
             && only.aggregate.is_none()
             && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Table(_)))
         {
             only.aggregate = Some(Aggregate::Count);
         }
+    }
+
+    /// What a chunk names is a term: a word for some rows of a table.
+    fn is_term(&self, at: usize) -> bool {
+        self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Term(_)))
+    }
+
+    /// Nothing is shown so far but rows, and they are events: those are counted rather than put in order.
+    fn shows_events(&self) -> bool {
+        let mut rows = match self.frame.shown.as_slice() {
+            [] => self.frame.conditions.iter().filter_map(|c| c.what).collect(),
+            [Shown { what, aggregate: None, .. }] => vec![*what],
+            _ => Vec::new(),
+        };
+        rows.retain(|what| matches!(what, What::Chunk(at) if self.is_term(*at) || self.is_table(*at)));
+        rows.iter().any(|what| matches!(what, What::Chunk(at) if self.is_of_events(*at)))
+    }
+
+    /// What a chunk names belongs to events.
+    fn is_of_events(&self, at: usize) -> bool {
+        let catalog = self.index.catalog();
+        let table = self.chunks[at].names.first().and_then(|e| match e.target {
+            Target::Table(table) | Target::Person(table) => Some(table),
+            Target::Column(id) => Some(id.table),
+            Target::Term(at) => catalog.find_table(None, &self.index.annotations().terms[at as usize].table),
+            Target::Metric(at) => catalog.find_table(None, &self.index.annotations().metrics[at as usize].table),
+        });
+        table.is_some_and(|table| matches!(catalog.table(table).kind, TableKind::Events | TableKind::DataModel))
     }
 
     /// The table that a chunk names best.
@@ -1447,6 +1511,17 @@ impl<'a> Reader<'a> {
     /// `the top 3 states and their number of customers`: by what is measured, where nothing else is said.
     fn order_top(&mut self) {
         let measured = |s: &&Shown| s.aggregate.is_some() || self.is_metric(s);
+        // `top 3 users`, of events: those that most of them have.
+        if let [Shown { what: What::Chunk(at), aggregate: None, .. }] = self.frame.shown.as_slice()
+            && self.topped
+            && self.frame.order.is_empty()
+            && self.is_of_events(*at)
+            && !self.is_table(*at)
+            && self.column_score(*at, true) < 0.4
+        {
+            self.frame.order.push((OrderBy::Count(None), true));
+            return;
+        }
         if !self.topped || self.frame.limit.is_none() || !self.frame.order.is_empty() || self.frame.shown.len() < 2 {
             return;
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use nlq_catalog::ColumnId;
+use nlq_catalog::{ColumnId, fold};
 
 use crate::{
     cues::{Cue, cue_at},
@@ -451,10 +451,20 @@ fn is_passive(p: &Proposals<'_>, at: usize, taken: usize, cue: Cue) -> bool {
         && entries.iter().filter(whole).all(is_table)
 }
 
+/// `GET` where a column holds just that: a value, whatever the word says in lower case.
+fn is_code(p: &Proposals<'_>, at: usize) -> bool {
+    let word = &p.tokens[at].text;
+    let loud = |text: &str| text.len() > 1 && text.chars().all(|c| c.is_ascii_uppercase());
+    let held = |word: &str| p.index.valued(&fold(word)).any(|(_, value)| value == word);
+    loud(word) && p.text.chars().any(char::is_lowercase) && held(word)
+}
+
 fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
         let said = cue_at(p.tokens, at);
-        let said = said.filter(|(taken, cue)| !is_column(p, at, *taken) && !is_passive(p, at, *taken, *cue));
+        let said = said.filter(|(taken, cue)| {
+            !is_column(p, at, *taken) && !is_passive(p, at, *taken, *cue) && !(*taken == 1 && is_code(p, at))
+        });
         if let Some((taken, cue)) = said {
             let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::First(..));
             let connects = matches!(cue, Cue::Of | Cue::And | Cue::Is | Cue::Which | Cue::Have | Cue::Show);

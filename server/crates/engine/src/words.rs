@@ -70,6 +70,12 @@ pub(crate) fn tokenize(text: &str) -> (Vec<Token>, Option<usize>) {
             at = end;
             continue;
         }
+        if let Some(end) = path_end(text, at, ch) {
+            push(&mut tokens, Span::new(at, end), &text[at..end], true, (comma, stop));
+            (comma, stop) = (false, false);
+            at = end;
+            continue;
+        }
         if ch.is_alphanumeric() {
             let end = word_end(text, at);
             let word = &text[at..end];
@@ -190,6 +196,18 @@ fn word_end(text: &str, start: usize) -> usize {
         end = start + at + ch.len_utf8();
     }
     end
+}
+
+/// End of a path such as `/cart/items` that begins at `at`: one value, whatever its parts say.
+fn path_end(text: &str, at: usize, ch: char) -> Option<usize> {
+    let begins = text[..at].chars().next_back().is_none_or(|before| before.is_whitespace() || before == '(');
+    let rest = &text[at + ch.len_utf8()..];
+    if ch != '/' || !begins || !rest.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let long = rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | '"' | '\''));
+    let path = rest[..long.unwrap_or(rest.len())].trim_end_matches(['.', '?', '!', ':']);
+    (path.len() < MAX_QUOTED).then_some(at + 1 + path.len())
 }
 
 /// Longest text in quotes that is read as one value.

@@ -222,7 +222,13 @@ impl<'a> Summary<'a> {
             _ => false,
         };
         let shown = self.plan.select.iter().any(|item| item.expr == self.keys[0].0);
-        if !in_order || !shown || self.plan.having.is_some() || self.plan.limit.is_some() || !self.made.is_empty() {
+        if !in_order
+            || !shown
+            || self.calls.is_empty()
+            || self.plan.having.is_some()
+            || self.plan.limit.is_some()
+            || !self.made.is_empty()
+        {
             return None;
         }
         Some(format!("timechart span={span} cont=false {}", self.aggregations(names::field).join(", ")))
