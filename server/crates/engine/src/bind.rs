@@ -662,7 +662,9 @@ impl Builder<'_> {
             && self.frame.shown.iter().all(|s| s.aggregate.is_none())
             && !self.bindings.iter().any(|b| matches!(b.target, Target::Metric(_)))
             && !self.frame.order.iter().any(|(by, _)| matches!(by, OrderBy::Count(_) | OrderBy::What(_, Some(_))));
-        if self.frame.star && rows {
+        // No field of an event says which one it is.
+        let is_event = self.context.index.catalog().table(table).kind == TableKind::Events;
+        if (self.frame.star || is_event) && rows {
             return vec![Expr::AllOf(table)];
         }
         if self.frame.show_key
@@ -700,7 +702,12 @@ impl Builder<'_> {
                     push(Expr::Raw { table, sql: metric.expression.clone() }, Some(alias.join("_")));
                 }
             }
-            (Some(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max) | None, Target::Term(_)) => {}
+            (None, Target::Term(_)) => {
+                if let Some(table) = table_of(target, self.context) {
+                    self.shown_by(table).into_iter().for_each(|expr| push(expr, None));
+                }
+            }
+            (Some(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max), Target::Term(_)) => {}
             (None, Target::Column(id)) => push(Expr::Column(id), None),
             (_, Target::Person(table)) => {
                 if let Some((first, last)) = index.facts(table).person {

@@ -1,8 +1,8 @@
 //! What a question demands outright, so that a reading that does not do it while another does is passed over, however likely
 //! its shape is: these demands are rare or missing in the questions that the ranker learned from.
 
-use nlq_catalog::ColumnId;
-use nlq_query::plan::{Expr, Literal, Plan, Predicate};
+use nlq_catalog::{ColumnId, TableId, TableKind};
+use nlq_query::plan::{Expr, Literal, OrderKey, Plan, Predicate};
 
 use crate::{
     cues::Cue,
@@ -48,7 +48,14 @@ pub(crate) fn charge(readings: &mut [Reading], chunks: &[Chunk], tokens: &[Token
 fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> Vec<bool> {
     let parts = Parts::of(plan);
     let mut out = Vec::new();
-    for chunk in chunks {
+    let ranks =
+        |cue: Cue| matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::Top | Cue::Superlative(..) | Cue::First(..));
+    let ranked = chunks.iter().any(|chunk| matches!(chunk.kind, ChunkKind::Cue(cue) if ranks(cue)));
+    let events = of_events(plan, index);
+    for (at, chunk) in chunks.iter().enumerate() {
+        if events {
+            out.extend(of_value(chunk, at.checked_sub(1).map(|at| &chunks[at]), &parts, plan));
+        }
         match &chunk.kind {
             ChunkKind::Cue(Cue::First(down, hints)) => {
                 let limited = chunks.iter().any(|c| matches!(c.kind, ChunkKind::Cue(Cue::Top | Cue::Superlative(..))));
@@ -72,6 +79,12 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
                 out.push(parts.columns.iter().any(told));
             }
             ChunkKind::Cue(Cue::Ratio) => out.push(parts.ratios > 0),
+            ChunkKind::Cue(Cue::Common(down)) if events => {
+                let most = |key: &OrderKey| key.expr.is_aggregate() && key.descending == *down;
+                out.push(plan.order.first().is_some_and(most));
+            }
+            // `log entries by level`: events have no order but their time, so that they are counted for each.
+            ChunkKind::Cue(Cue::By | Cue::Each) if events && !ranked => out.push(!plan.group.is_empty()),
             // `per month`: a phrase that names nothing but a unit of time.
             ChunkKind::Name if chunk.names.is_empty() => out.push(parts.buckets > 0),
             // `monthly sales`
@@ -95,6 +108,27 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
         }
     }
     out
+}
+
+/// A value that a field of the events holds picks some of them, and so does a number that is compared.
+fn of_value(chunk: &Chunk, before: Option<&Chunk>, parts: &Parts, plan: &Plan) -> Option<bool> {
+    let tables = plan.own_tables();
+    let said = |text: &str| parts.literals.iter().any(|(_, literal, _)| literal == text);
+    match &chunk.kind {
+        ChunkKind::Value(..) => {
+            let mut own = chunk.values.iter().filter(|(id, _)| tables.contains(&id.table)).peekable();
+            own.peek().is_some().then(|| own.any(|(_, value)| said(value)))
+        }
+        ChunkKind::Number(number) => matches!(before?.kind, ChunkKind::Cue(Cue::Compare(..))).then(|| said(number)),
+        _ => None,
+    }
+}
+
+/// A plan over events.
+fn of_events(plan: &Plan, index: &SchemaIndex) -> bool {
+    let kind = |id: &TableId| index.catalog().table(*id).kind;
+    let tables = plan.own_tables();
+    !tables.is_empty() && tables.iter().all(|id| matches!(kind(id), TableKind::Events | TableKind::DataModel))
 }
 
 /// `products with their category`, `the name and their age`: it is to be shown too.

@@ -432,6 +432,11 @@ impl<'a> Reader<'a> {
                 if let Some((op, _, _)) = self.compare.filter(|_| aggregate != Aggregate::Sum) {
                     return self.compare_overall(at, op, aggregate);
                 }
+                // `how many were there in total`
+                let counted = self.count || self.frame.shown.iter().any(|s| s.aggregate == Some(Aggregate::Count));
+                if counted && self.chunk_words(at) == "in total" {
+                    return at + 1;
+                }
                 self.aggregates.push(aggregate);
                 self.aggregate_at = at;
             }
@@ -1139,10 +1144,12 @@ impl<'a> Reader<'a> {
         {
             return self.number_condition(at, at, &year.to_string());
         }
+        // `over the last 7 days` is within them.
+        let over = compared.is_some_and(|c| self.chunk_words(c.2) == "over") && range.year.is_none();
         let op = if std::mem::take(&mut self.not) {
             Comparison::NotEqual
         } else {
-            compared.map_or(Comparison::Equal, |c| c.0)
+            compared.filter(|_| !over).map_or(Comparison::Equal, |c| c.0)
         };
         let what = self.column.take().filter(|&c| self.is_timed(c)).map(What::Chunk);
         self.condition(what, op, Operand::Time(at));
@@ -1200,6 +1207,13 @@ impl<'a> Reader<'a> {
                     distinct: false,
                 });
                 self.subject = self.subject.or(Some(at));
+            } else if self.mode == Mode::Show
+                && self.frame.shown.is_empty()
+                && self.aggregates.is_empty()
+                && self.is_of_events(at)
+            {
+                // `the last errors`: the events themselves.
+                self.frame.shown.push(Shown { what: What::Chunk(at), aggregate: None, distinct: false });
             }
             self.condition(Some(What::Chunk(at)), op, Operand::Missing);
             return at + 1;
@@ -1461,11 +1475,19 @@ impl<'a> Reader<'a> {
             let count = |what| Shown { what, aggregate: Some(Aggregate::Count), distinct: false };
             self.frame.shown.extend(term.map(count));
         }
+        let is_term =
+            |this: &Self, s: &Shown| s.aggregate.is_none() && matches!(s.what, What::Chunk(at) if this.is_term(at));
+        if self.frame.shown.len() > 1 {
+            // What is named of them is shown instead.
+            let mut shown = std::mem::take(&mut self.frame.shown);
+            shown.retain(|s| !is_term(self, s));
+            self.frame.shown = shown;
+        }
         let [only] = self.frame.shown.as_mut_slice() else { return };
         let What::Chunk(at) = only.what else { return };
         if (self.per || events && !self.frame.groups.is_empty())
             && only.aggregate.is_none()
-            && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Table(_)))
+            && self.chunks[at].names.first().is_some_and(|e| matches!(e.target, Target::Table(_) | Target::Term(_)))
         {
             only.aggregate = Some(Aggregate::Count);
         }

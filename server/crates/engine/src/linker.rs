@@ -341,7 +341,8 @@ fn values(p: &mut Proposals<'_>) {
             words.extend(value_words(&token.text));
             stems.push(&token.stem);
             let single = to == from + 1;
-            if single && (is_stop(&token.lower) || (token.lower.len() < 3 && !token.is_capital())) {
+            if single && !is_code(p, from) && (is_stop(&token.lower) || (token.lower.len() < 3 && !token.is_capital()))
+            {
                 continue;
             }
             let mut known: Vec<_> = p.index.valued(&words.join(" ")).map(|(id, v)| (id, v.to_owned())).collect();

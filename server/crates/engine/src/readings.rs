@@ -14,7 +14,7 @@ use crate::{
     cues::Cue,
     demands,
     frame::{Frame, frames},
-    index::{SchemaIndex, Target},
+    index::{NameEntry, SchemaIndex, Target},
     learned::{
         evidence::Evidence,
         fill::{Scorer, fill},
@@ -123,7 +123,22 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
     readings.sort_by(|a, b| b.score.total_cmp(&a.score));
     // What leaves out one of two tables that are both named, because nothing joins them, is no answer.
     let apart = |(a, b): (TableId, TableId)| {
-        let named = |id: TableId| evidence.of_table(id).kind >= 5;
+        // `failed logins` is a name of its own: nobody speaks of `logins` besides.
+        let inside = |id: TableId, place: &(usize, usize)| {
+            chunks.iter().any(|chunk| {
+                let other = |e: &NameEntry| match e.target {
+                    Target::Table(table) => table != id && e.score >= 0.9,
+                    Target::Term(_) | Target::Metric(_) => e.score >= 0.9,
+                    _ => false,
+                };
+                let longer = chunk.from <= place.0 && place.1 <= chunk.to && chunk.to - chunk.from > place.1 - place.0;
+                longer && chunk.names.first().is_some_and(other)
+            })
+        };
+        let named = |id: TableId| {
+            let own = evidence.of_table(id);
+            own.kind >= 5 && !own.places.iter().all(|place| inside(id, place))
+        };
         let lacks = |r: &Reading, id: TableId| !r.rendered.tables.contains(&id);
         named(a) && named(b) && readings.first().is_some_and(|best| lacks(best, a) || lacks(best, b))
     };
@@ -189,7 +204,7 @@ fn said_once(predicate: &mut Predicate) {
 
 /// Every way in which the rules read the phrases.
 fn propose_by_rules(pool: &mut Pool<'_>, chunks: &[Chunk], tokens: &[Token]) {
-    let mentions = mentions(chunks);
+    let mentions = mentions(chunks, pool.index);
     let context = Context { index: pool.index, chunks, mentions: &mentions };
     for (order, frame) in frames(chunks, tokens, pool.index).into_iter().enumerate() {
         for bound in bind(&frame, context) {
@@ -262,11 +277,14 @@ fn bindings(plan: &Plan, chunks: &[Chunk]) -> Vec<Binding> {
 }
 
 /// Tables named in the question; of one phrase only those named about as well as its best.
-fn mentions(chunks: &[Chunk]) -> Vec<(TableId, usize, f32)> {
+fn mentions(chunks: &[Chunk], index: &SchemaIndex) -> Vec<(TableId, usize, f32)> {
     let mut all = Vec::new();
     for (at, chunk) in chunks.iter().enumerate().filter(|(_, c)| c.kind == ChunkKind::Name) {
+        let declared = |table: &str, score| Some((index.catalog().find_table(None, table)?, score));
         let tables = chunk.names.iter().filter_map(|e| match e.target {
             Target::Table(table) => Some((table, e.score)),
+            // Rows of a table that have a name of their own.
+            Target::Term(at) => declared(&index.annotations().terms[at as usize].table, e.score),
             _ => None,
         });
         let best = tables.clone().map(|(_, s)| s).fold(0.0, f32::max);

@@ -2,7 +2,7 @@
 //! takes. Such readings are never offered.
 
 use chrono::NaiveDate;
-use nlq_catalog::{Catalog, Column, ColumnId, Dialect, TypeKind};
+use nlq_catalog::{Catalog, Column, ColumnId, Dialect, QueryLanguage, TypeKind};
 use nlq_query::plan::{Aggregate, Expr, Literal, Plan, Predicate};
 
 /// True when the catalog's system takes the plan as it is rendered.
@@ -129,7 +129,12 @@ impl Strict<'_> {
             Predicate::Within { expr, .. } => {
                 !self.checks_types || self.kind(expr).is_none_or(|kind| kind.is_temporal() || kind == TypeKind::Text)
             }
-            Predicate::Like { expr, .. } | Predicate::IsNull { expr, .. } => self.expr(expr),
+            // A moment is no text but in SQL's databases.
+            Predicate::Like { expr, .. } => {
+                let sql = self.catalog.dialect.language() == QueryLanguage::Sql;
+                self.expr(expr) && (sql || !self.kind(expr).is_some_and(TypeKind::is_temporal))
+            }
+            Predicate::IsNull { expr, .. } => self.expr(expr),
             Predicate::Raw { .. } => true,
         }
     }
