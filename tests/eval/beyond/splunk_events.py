@@ -4,7 +4,6 @@ import datetime
 import json
 import re
 import sqlite3
-import sys
 
 # What each sourcetype's table holds.
 TABLES = {
@@ -86,6 +85,6 @@ def load(events, path):
     database.close()
 
 
-if __name__ == '__main__':
-    *files, path = sys.argv[1:]
+def load_files(files, path):
+    """The same from files of JSON lines."""
     load((json.loads(line) for file in files for line in open(file, encoding='utf-8')), path)

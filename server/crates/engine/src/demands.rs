@@ -1,7 +1,7 @@
 //! What a question demands outright, so that a reading that does not do it while another does is passed over, however likely
 //! its shape is: these demands are rare or missing in the questions that the ranker learned from.
 
-use nlq_catalog::{ColumnId, TableId, TableKind};
+use nlq_catalog::{ColumnId, TableKind};
 use nlq_query::plan::{Expr, Literal, OrderKey, Plan, Predicate};
 
 use crate::{
@@ -44,17 +44,17 @@ pub(crate) fn charge(readings: &mut [Reading], chunks: &[Chunk], tokens: &[Token
     }
 }
 
-/// For each demand of the question whether a plan meets it.
+/// For each demand of the question whether a plan meets it; as many for every plan.
 fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> Vec<bool> {
     let parts = Parts::of(plan);
     let mut out = Vec::new();
     let ranks =
         |cue: Cue| matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::Top | Cue::Superlative(..) | Cue::First(..));
     let ranked = chunks.iter().any(|chunk| matches!(chunk.kind, ChunkKind::Cue(cue) if ranks(cue)));
-    let events = of_events(plan, index);
+    let events = holds_events(index);
     for (at, chunk) in chunks.iter().enumerate() {
         if events {
-            out.extend(of_value(chunk, at.checked_sub(1).map(|at| &chunks[at]), &parts, plan));
+            out.extend(picks(chunk, at.checked_sub(1).map(|at| &chunks[at]), &parts));
         }
         match &chunk.kind {
             ChunkKind::Cue(Cue::First(down, hints)) => {
@@ -110,25 +110,20 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
     out
 }
 
-/// A value that a field of the events holds picks some of them, and so does a number that is compared.
-fn of_value(chunk: &Chunk, before: Option<&Chunk>, parts: &Parts, plan: &Plan) -> Option<bool> {
-    let tables = plan.own_tables();
+/// A value that is held, and a number that is compared, pick some of the events. None for other phrases.
+fn picks(chunk: &Chunk, before: Option<&Chunk>, parts: &Parts) -> Option<bool> {
     let said = |text: &str| parts.literals.iter().any(|(_, literal, _)| literal == text);
     match &chunk.kind {
-        ChunkKind::Value(..) => {
-            let mut own = chunk.values.iter().filter(|(id, _)| tables.contains(&id.table)).peekable();
-            own.peek().is_some().then(|| own.any(|(_, value)| said(value)))
-        }
+        ChunkKind::Value(..) if !chunk.values.is_empty() => Some(chunk.values.iter().any(|(_, value)| said(value))),
         ChunkKind::Number(number) => matches!(before?.kind, ChunkKind::Cue(Cue::Compare(..))).then(|| said(number)),
         _ => None,
     }
 }
 
-/// A plan over events.
-fn of_events(plan: &Plan, index: &SchemaIndex) -> bool {
-    let kind = |id: &TableId| index.catalog().table(*id).kind;
-    let tables = plan.own_tables();
-    !tables.is_empty() && tables.iter().all(|id| matches!(kind(id), TableKind::Events | TableKind::DataModel))
+/// Everything is an event: there are no rows with an order of their own, and none that something else tells.
+fn holds_events(index: &SchemaIndex) -> bool {
+    let tables = &index.catalog().tables;
+    !tables.is_empty() && tables.iter().all(|t| matches!(t.kind, TableKind::Events | TableKind::DataModel))
 }
 
 /// `products with their category`, `the name and their age`: it is to be shown too.
