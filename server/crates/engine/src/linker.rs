@@ -464,7 +464,8 @@ fn cues(p: &mut Proposals<'_>) {
     for at in 0..p.tokens.len() {
         let said = cue_at(p.tokens, at);
         let said = said.filter(|(taken, cue)| {
-            !is_column(p, at, *taken) && !is_passive(p, at, *taken, *cue) && !(*taken == 1 && is_code(p, at))
+            let code = *taken == 1 && is_code(p, at);
+            !code && !is_column(p, at, *taken) && !is_passive(p, at, *taken, *cue)
         });
         if let Some((taken, cue)) = said {
             let order_of_rows = matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::First(..));
