@@ -6,6 +6,7 @@ use nlq_text::{Diagnostic, Span};
 
 use crate::{
     Completion, Outline, QueryContext, ReadOnlyQuery, Refusal, SensitiveOutputs, Symbol,
+    dsl::Dsl,
     joins::{JoinGraph, NoPath},
     plan::Plan,
     spl::Spl,
@@ -60,7 +61,8 @@ fn of(dialect: Dialect) -> &'static dyn Language {
     match dialect.language() {
         QueryLanguage::Sql => &Sql,
         QueryLanguage::Spl => &Spl,
-        QueryLanguage::Mongodb | QueryLanguage::QueryDsl | QueryLanguage::Partiql => &Unread,
+        QueryLanguage::QueryDsl => &Dsl,
+        QueryLanguage::Mongodb | QueryLanguage::Partiql => &Unread,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The dialect-neutral plan, its renderers, and parsing, checking and guarding of queries.
 
 mod context;
+pub mod dsl;
 mod editor;
 mod guarded;
 mod identifier;

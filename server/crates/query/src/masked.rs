@@ -12,6 +12,11 @@ pub enum SensitiveOutputs {
         /// The sensitive columns' names, in lower case, of the tables that the statement reads.
         names: HashSet<String>,
     },
+    /// The statement is understood, but not which columns its result has: each is called as what it shows.
+    Named {
+        /// The names, in lower case, of columns that show sensitive values.
+        names: HashSet<String>,
+    },
     /// The statement is not understood.
     Unknown {
         /// The text holds the name of a sensitive column, or of a table that has one.
@@ -24,6 +29,7 @@ impl SensitiveOutputs {
     pub fn masked(&self, columns: &[&str]) -> Vec<usize> {
         let mask = |at: usize, name: &str| match self {
             Self::Unknown { named } => *named,
+            Self::Named { names } => names.contains(&name.to_lowercase()),
             Self::Known { shown, names } if shown.len() == columns.len() => {
                 shown[at] || names.contains(&name.to_lowercase())
             }

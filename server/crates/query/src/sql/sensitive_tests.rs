@@ -12,6 +12,7 @@ fn outputs(text: &str, dialect: Dialect) -> SensitiveOutputs {
 fn shown_in(text: &str, dialect: Dialect) -> String {
     match outputs(text, dialect) {
         SensitiveOutputs::Known { shown, .. } => shown.iter().map(|shown| if *shown { '1' } else { '0' }).collect(),
+        SensitiveOutputs::Named { names } => panic!("columns of SQL have places: {names:?}"),
         SensitiveOutputs::Unknown { named } => if named { "?!" } else { "?" }.to_owned(),
     }
 }
