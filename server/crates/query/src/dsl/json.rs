@@ -455,7 +455,7 @@ mod tests {
         let text = "{ # one\n \"a\": [1, -2.5e3, true, null], // two\n \"b\\n\": \"\"\"x \"y\" z\"\"\", /* three */ \"c\": {{n}}}";
         let (node, wrong) = read(text);
         assert_eq!(wrong, [], "{text}");
-        assert_eq!(node.json(), r#"{"a":[1,-2.5e3,true,null],"b\n":"x \"y","c":null}"#);
+        assert_eq!(node.json(), r#"{"a":[1,-2.5e3,true,null],"b\n":"x \"y\" z","c":null}"#);
         let member = &node.members()[0];
         assert_eq!((member.place.of(text), member.value.span.of(text)), ("\"a\"", "[1, -2.5e3, true, null]"));
         assert_eq!(read(r#""\ud83d\ude00\u00e4""#).0.text(), Some("😀ä"));
