@@ -45,12 +45,13 @@ module.exports = grammar({
     prompt: () =>
       token(
         choice(
-          /--[ \t]*nlq[(:][^\n]*/,
+          // Lines below it that start with `--` go on with it.
+          /--[ \t]*nlq[(:][^\n]*(\n[ \t]*--[^\n]*)*/,
           /```\s*nlq[(:]([^`]|`[^`]|``[^`])*```/,
           /`\s*comment\s*\(\s*"\s*nlq[(:]([^"\\]|\\(.|\n))*"\s*\)\s*`/,
         ),
       ),
-    comment: () => token(choice(/```([^`]|`[^`]|``[^`])*```/, /--[ \t]*nlq[(:][^\n]*/)),
+    comment: () => token(choice(/```([^`]|`[^`]|``[^`])*```/, /--[ \t]*nlq(-\w+)?[(:][^\n]*/)),
     _and: () => 'AND',
     _or: () => 'OR',
     _not: () => 'NOT',

@@ -4,7 +4,7 @@
 return {
   cmd = { 'nlq', 'lsp' },
   filetypes = {
-    'nlq', 'sql', 'mysql', 'plsql', 'python', 'rust', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'go',
+    'nlq', 'sql', 'spl', 'mysql', 'plsql', 'python', 'rust', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'go',
     'java', 'cs', 'ruby', 'php', 'sh', 'bash', 'lua', 'c', 'cpp', 'yaml',
   },
   -- The nearest nlq.yaml above the file, else the repository. A file outside both is served on its own.

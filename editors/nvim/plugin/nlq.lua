@@ -3,7 +3,7 @@ if vim.g.loaded_nlq then
 end
 vim.g.loaded_nlq = true
 
-vim.filetype.add({ extension = { nlq = 'nlq' } })
+vim.filetype.add({ extension = { nlq = 'nlq', spl = 'spl' } })
 
 local function at_cursor(name)
   return function(args)
@@ -41,7 +41,7 @@ end, { desc = 'Say which connection answers, and how it stands' })
 
 vim.api.nvim_create_user_command('NlqInstallParser', function()
   require('nlq.parser').install()
-end, { desc = 'Compile the tree-sitter parser of .nlq files' })
+end, { desc = 'Compile the tree-sitter parsers of .nlq files and of SPL' })
 
 -- How the words of a prompt look: one group a kind, which everybody may link elsewhere. The server's modifiers tell them from
 -- the tokens of code.

@@ -12,7 +12,7 @@ import { StatusView } from './status';
 import { Views } from './views';
 
 const languages = [
-  'nlq', 'sql', 'python', 'rust', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'go', 'java', 'csharp',
+  'nlq', 'sql', 'spl', 'python', 'rust', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'go', 'java', 'csharp',
   'ruby', 'php', 'shellscript', 'lua', 'c', 'cpp', 'yaml',
 ];
 

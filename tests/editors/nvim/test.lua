@@ -212,6 +212,31 @@ test('the tree-sitter parser compiles and the queries fit it', function()
   assert(vim.treesitter.query.get('nlq', 'injections'))
 end)
 
+test('a .spl file is highlighted, with and without its parser', function()
+  local here = vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2))
+  local root = vim.fs.normalize(here .. '/../../..')
+  local ours = vim.fn.readblob(root .. '/editors/nvim/queries/spl/highlights.scm')
+  equal(ours, vim.fn.readblob(root .. '/grammars/spl/queries/highlights.scm'), 'the query is the grammar\'s own')
+  open('errors.spl')
+  equal(vim.bo.filetype, 'spl', 'filetype')
+  equal(require('nlq.parser').has('spl'), true, 'the parser loads')
+  local tree = vim.treesitter.get_parser(0, 'spl')
+  tree:parse(true)
+  equal(tree:trees()[1]:root():has_error(), false, 'the file parses')
+  local captures = {}
+  local query = assert(vim.treesitter.query.get('spl', 'highlights'))
+  for id, node in query:iter_captures(tree:trees()[1]:root(), 0) do
+    captures[query.captures[id]] = captures[query.captures[id]] or vim.treesitter.get_node_text(node, 0)
+  end
+  equal(captures.keyword, 'stats', 'commands are keywords')
+  equal(captures['function.macro'], 'web', 'macros are told')
+  vim.treesitter.stop()
+  vim.bo.syntax = 'spl'
+  equal(group('stats'), 'splCommand', 'a command')
+  equal(group('`web'), 'splMacro', 'a macro')
+  equal(group('-- nlq'), 'splComment', 'a prompt')
+end)
+
 test(':checkhealth nlq finds nothing wrong', function()
   open('try.sql')
   vim.cmd('silent checkhealth nlq')

@@ -127,7 +127,7 @@ fn kind(kind: CompletionKind) -> CompletionItemKind {
 /// The range of a connection's name that is being typed: after `nlq(` in a comment, after `connection=` of a file
 /// directive, after `connection:` of front matter.
 fn connection_name(snapshot: &Snapshot, offset: usize) -> Option<Span> {
-    const MARKERS: [&str; 6] = ["--", "//", "#", "/*", "*", "\"\"\""];
+    const MARKERS: [&str; 8] = ["--", "//", "#", "/*", "*", "\"\"\"", "```", "`comment("];
     let document = &snapshot.document;
     let line = document.lines().line_start(document.lines().line_of(offset))?;
     let before = document.text().get(line..offset)?;

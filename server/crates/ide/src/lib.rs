@@ -27,6 +27,8 @@ mod reasoning;
 mod schema_card;
 #[cfg(test)]
 mod secrecy_tests;
+#[cfg(test)]
+mod spl_tests;
 mod stream;
 mod tokens;
 mod view;

@@ -47,6 +47,12 @@ pub(crate) fn opens_prompt(text: &str, comment: Comment, trigger: &str) -> bool 
     first.is_some_and(|line| matches!(opening(text, line, trigger), Some(Opening::Prompt(..))))
 }
 
+/// True when the comment tells nlq anything.
+pub(crate) fn opens(text: &str, comment: Comment, trigger: &str) -> bool {
+    let first = content(text, comment).into_iter().next();
+    first.is_some_and(|line| opening(text, line, trigger).is_some())
+}
+
 /// The codes of a `nlq-ignore` comment.
 pub(crate) fn ignored_codes(text: &str, comment: Comment, trigger: &str) -> Option<Vec<String>> {
     let line = content(text, comment).into_iter().next()?;
@@ -230,6 +236,15 @@ pub(crate) fn content(text: &str, comment: Comment) -> Vec<Span> {
     } else if let Some(rest) = whole.strip_prefix("<!--") {
         start = end - rest.len();
         end -= if rest.ends_with("-->") { 3 } else { 0 };
+    } else if let Some(rest) = whole.strip_prefix("```") {
+        // SPL.
+        start = end - rest.len();
+        end -= if rest.ends_with("```") { 3 } else { 0 };
+    } else if whole.starts_with('`') {
+        // SPL's macro: `comment("...")`.
+        start += whole.find('"').map_or(whole.len(), |at| at + 1);
+        let inner = &text[start.min(end)..end];
+        end -= inner.len() - inner.trim_end_matches(['`', ')', ' ', '\t']).trim_end_matches('"').len();
     } else if whole.starts_with("=begin") {
         // Ruby.
         start += "=begin".len();
@@ -269,7 +284,7 @@ fn lua_level(comment: &str) -> Option<usize> {
 
 /// True for a comment with a closing marker of its own.
 pub(crate) fn is_block(comment: &str) -> bool {
-    ["/*", "=begin", "<!--"].iter().any(|open| comment.starts_with(open)) || lua_level(comment).is_some()
+    ["/*", "=begin", "<!--", "`"].iter().any(|open| comment.starts_with(open)) || lua_level(comment).is_some()
 }
 
 fn opening(text: &str, line: Span, trigger: &str) -> Option<Opening> {

@@ -10,7 +10,7 @@ use crate::{
     host::{self, Scope},
     layout::{line_ending, unix},
     limits::MAX_FILE_BYTES,
-    nlq, rope, sql, write,
+    nlq, rope, spl, sql, write,
 };
 
 /// How prompts are recognised.
@@ -127,6 +127,7 @@ impl Document {
         }
         let found = match self.language {
             Language::Sql => sql::read(&self.text, &self.lines, &self.options).with_prompt_sections(&self.text),
+            Language::Spl => spl::read(&self.text, &self.lines, &self.options).with_prompt_sections(&self.text),
             Language::Nlq => nlq::read(&self.text, &self.options, &mut self.tree),
             language => host::read(&self.text, &self.lines, language, &self.options, &mut self.tree)
                 .with_prompt_sections(&self.text),
@@ -159,7 +160,7 @@ impl Document {
         &self.found.prompts
     }
 
-    /// The queries, in order: answers, and in SQL files every statement.
+    /// The queries, in order: answers, and in files of SQL or SPL every statement.
     pub fn queries(&self) -> &[Query] {
         &self.found.queries
     }
@@ -193,11 +194,11 @@ impl Document {
             answer if self.language == Language::Nlq => {
                 nlq::answer(&self.text, prompt, answer.map(|(query, _)| query), query, language)
             }
-            None if self.language != Language::Sql => {
+            None if !matches!(self.language, Language::Sql | Language::Spl) => {
                 let scope = self.tree.as_ref().map(|tree| host::scope(tree.root_node(), self.language, prompt.span));
                 write::declaration(&self.text, self.language, scope.unwrap_or(Scope::Statements), prompt, query)
             }
-            answer => write::statement(&self.text, prompt, answer, query),
+            answer => write::statement(&self.text, self.language, prompt, answer, query),
         }
     }
 

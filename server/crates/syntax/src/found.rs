@@ -17,9 +17,9 @@ pub(crate) struct Found {
 /// How a query is written in its document: what an edit of it must keep or escape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A statement of a SQL file.
+    /// A statement of a SQL file, a search of a file of SPL.
     Statement {
-        /// A `;` follows.
+        /// A `;` follows, or none is needed.
         terminated: bool,
     },
     /// A string literal of a host language.

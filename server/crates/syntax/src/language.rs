@@ -6,6 +6,7 @@ use std::path::Path;
 pub enum Language {
     Nlq,
     Sql,
+    Spl,
     Python,
     Rust,
     JavaScript,
@@ -45,6 +46,7 @@ const TABLE: &[Row] = &[
         ],
         &["sql", "psql", "pgsql", "ddl", "dml"],
     ),
+    (Language::Spl, "SPL", &["spl", "splunk", "splunk-spl"], &["spl"]),
     (Language::Python, "Python", &["python"], &["py", "pyi", "pyw"]),
     (Language::Rust, "Rust", &["rust"], &["rs"]),
     (

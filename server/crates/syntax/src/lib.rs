@@ -12,6 +12,7 @@ mod nlq;
 mod parse;
 mod prompt;
 mod rope;
+mod spl;
 mod sql;
 mod tame;
 mod text_map;

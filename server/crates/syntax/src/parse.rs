@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str, language: Language, old: Option<&Tree>) -> Optio
 /// The grammar of a language: loaded when the first document of the language is parsed.
 fn of(language: Language) -> Option<tree_sitter::Language> {
     let grammar = match language {
-        Language::Sql => return None,
+        Language::Sql | Language::Spl => return None,
         Language::Nlq => tree_sitter_nlq::LANGUAGE,
         Language::Python => tree_sitter_python::LANGUAGE,
         Language::Rust => tree_sitter_rust::LANGUAGE,

@@ -22,13 +22,24 @@ pub(crate) struct Lexed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) span: Span,
-    /// A `;` follows.
+    /// A `;` follows, or none is needed.
     pub(crate) terminated: bool,
 }
 
 /// Reads a SQL file.
 pub(crate) fn read(text: &str, lines: &LineIndex, options: &Options) -> Found {
-    let lexed = lex(text, &options.trigger);
+    found(text, lines, options, lex(text, &options.trigger), "sql", is_command)
+}
+
+/// Prompts and statements of a file that holds nothing else. A statement of which `no_answer` is true answers no prompt.
+pub(crate) fn found(
+    text: &str,
+    lines: &LineIndex,
+    options: &Options,
+    lexed: Lexed,
+    language: &str,
+    no_answer: fn(&str) -> bool,
+) -> Found {
     let mut notes = comment::read(text, lines, &lexed.comments, &options.trigger);
     let (ignores, plain) = (std::mem::take(&mut notes.ignores), std::mem::take(&mut notes.plain));
     let mut found = Found::from(notes);
@@ -40,7 +51,7 @@ pub(crate) fn read(text: &str, lines: &LineIndex, options: &Options) -> Found {
             let end = found.prompts[*index].span.end;
             let next = plain.partition_point(|plain| plain.start < end);
             let apart = plain.get(next).is_some_and(|plain| plain.start < span.start);
-            done <= end && !apart && !is_command(span.of(text))
+            done <= end && !apart && !no_answer(span.of(text))
         });
         if let Some(prompt) = prompt {
             found.prompts[prompt].answer = Some(found.queries.len());
@@ -53,7 +64,7 @@ pub(crate) fn read(text: &str, lines: &LineIndex, options: &Options) -> Found {
             span,
             text: query,
             map,
-            language: "sql".into(),
+            language: language.into(),
             prompt,
             ignored: above.flat_map(|(_, codes)| codes.clone()).collect(),
         });

@@ -7,7 +7,7 @@ use crate::{
     found::Form,
     host::{self, Scope},
     layout::{indent, indentation, line_end, line_ending, unix},
-    name, sql,
+    name, spl, sql,
 };
 
 /// A query as it is written: without the `;` and white space at its ends, `\n` between lines.
@@ -15,13 +15,21 @@ pub(crate) fn bare(query: &str) -> String {
     unix(query).trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace()).to_owned()
 }
 
-/// Writes the answer of a prompt in a SQL file.
-pub(crate) fn statement(text: &str, prompt: &Prompt, existing: Option<(&Query, &Form)>, query: &str) -> Edit {
+/// Writes the answer of a prompt in a file of SQL, where a `;` ends it, or of SPL.
+pub(crate) fn statement(
+    text: &str,
+    language: Language,
+    prompt: &Prompt,
+    existing: Option<(&Query, &Form)>,
+    query: &str,
+) -> Edit {
     let query = bare(query);
-    let untouched = sql::lex(&query, "").multi_line;
+    let (lexed, terminator) =
+        if language == Language::Spl { (spl::lex(&query, ""), "") } else { (sql::lex(&query, ""), ";") };
+    let untouched = lexed.multi_line;
     let eol = line_ending(text);
     if let Some((answer, form)) = existing {
-        let end = if matches!(form, Form::Statement { terminated: true }) { "" } else { ";" };
+        let end = if matches!(form, Form::Statement { terminated: true }) { "" } else { terminator };
         // The first line keeps the indentation that it has.
         let margin = indentation(text, answer.span.start);
         let query = indent(&query, margin, &untouched);
@@ -33,7 +41,7 @@ pub(crate) fn statement(text: &str, prompt: &Prompt, existing: Option<(&Query, &
     let below = text[place..].trim_start_matches('\r').strip_prefix('\n').unwrap_or("");
     // A blank line keeps what follows apart.
     let gap = if below.lines().next().is_some_and(|line| !line.trim().is_empty()) { "\n" } else { "" };
-    Edit { span: Span::at(place), text: format!("\n{query};{gap}").replace('\n', eol) }
+    Edit { span: Span::at(place), text: format!("\n{query}{terminator}{gap}").replace('\n', eol) }
 }
 
 /// Declares the answer of a prompt in a host language.
@@ -56,7 +64,9 @@ pub(crate) fn comment_reply(text: &str, prompt: &Prompt, trigger: &str, reply: &
     if comment::is_block(comment) {
         let margin = indentation(text, prompt.span.start);
         // A comment that would end inside the reply ends the prompt too early.
-        let line = line.replace("*/", "* /").replace("]]", "] ]");
+        let line = line.replace("*/", "* /").replace("]]", "] ]").replace("```", "` ` `");
+        // A comment that is the argument of a macro ends with a quote.
+        let line = if comment.starts_with('`') && !comment.starts_with("```") { line.replace('"', "'") } else { line };
         return Edit { span: Span::at(last.end), text: format!("{eol}{margin}   {line}") };
     }
     let margin = indentation(text, prompt.span.start);

@@ -28,7 +28,15 @@ fn prompts(text: &str) -> Vec<Span> {
     while at < text.len() {
         let rest = &text[at..];
         let end = if line_start(text, at) && is_line_prompt(rest) {
-            at + rest.find('\n').unwrap_or(rest.len())
+            let mut end = at + rest.find('\n').unwrap_or(rest.len());
+            // Lines below it that start with `--` go on with it.
+            while let Some(line) = text[end..].strip_prefix('\n')
+                && line.trim_start_matches([' ', '\t']).starts_with("--")
+                && !asks(line.lines().next().unwrap_or(""))
+            {
+                end += 1 + line.find('\n').unwrap_or(line.len());
+            }
+            end
         } else if let Some(length) = comment(rest) {
             at + length
         } else {
@@ -141,7 +149,7 @@ mod tests {
 
     #[test]
     fn prompts_stand_between_searches() {
-        let text = "-- nlq: one\nindex=a | head 1\n\n| stats count\n``` nlq(x): two ```\n| b ```why```\n\
+        let text = "-- nlq: one\n  -- more of it\nindex=a | head 1\n\n| stats count\n``` nlq(x): two ```\n| b ```why```\n\
                     `comment(\"nlq: three `m`\")` c \"``` nlq: no\" -- nlq: no\n";
         assert_eq!(found(text), ["index=a | head 1\n\n| stats count", "| b", "c \"``` nlq: no\" -- nlq: no"]);
         assert_eq!(found("```only```"), [""; 0]);

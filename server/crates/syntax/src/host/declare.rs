@@ -87,7 +87,9 @@ pub(crate) fn declaration(language: Language, scope: Scope, name: &str, query: &
         Language::C => format!("const char *{name} ={literal};"),
         Language::Cpp => format!("const char* {name} = {literal};"),
         Language::Yaml => format!("{name}: {literal}"),
-        Language::Python | Language::Ruby | Language::Sql | Language::Nlq => format!("{name} = {literal}"),
+        Language::Python | Language::Ruby | Language::Sql | Language::Spl | Language::Nlq => {
+            format!("{name} = {literal}")
+        }
     }
 }
 
@@ -129,7 +131,7 @@ fn standard(language: Language, query: &str, margin: &str) -> String {
         }
         Language::C => Some(format!("\n{margin}    {}", lines(query, "\n", &format!("{margin}    ")))),
         Language::Yaml => Some(format!("|-\n{}", indent(query, &format!("{margin}  "), &[]))),
-        Language::Sql | Language::Nlq => Some(query.to_owned()),
+        Language::Sql | Language::Spl | Language::Nlq => Some(query.to_owned()),
     };
     text.unwrap_or_else(|| query.to_owned())
 }

@@ -41,6 +41,10 @@ fn written(plan: &Plan) -> Result<String, Unwritable> {
     let catalog = logs();
     let text = write(plan, &catalog, &JoinGraph::new(&catalog, &Annotations::default()))?;
     assert_eq!(crate::spl::parse(&text).errors, [], "{text}");
+    crate::guard(&text, Dialect::Splunk).unwrap_or_else(|refusal| panic!("{text}\n{refusal}"));
+    let context =
+        crate::QueryContext { dialect: Dialect::Splunk, catalog: Some(&catalog), annotations: &Annotations::default() };
+    assert_eq!(crate::check(&text, context), [], "{text}");
     Ok(text)
 }
 
