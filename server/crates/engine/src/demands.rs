@@ -1,8 +1,8 @@
 //! What a question demands outright, so that a reading that does not do it while another does is passed over, however likely
 //! its shape is: these demands are rare or missing in the questions that the ranker learned from.
 
-use nlq_catalog::{ColumnId, TableKind};
-use nlq_query::plan::{Expr, Literal, OrderKey, Plan, Predicate};
+use nlq_catalog::ColumnId;
+use nlq_query::plan::{Aggregate, Expr, Item, Literal, OrderKey, Plan, Predicate};
 
 use crate::{
     cues::Cue,
@@ -51,7 +51,7 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
     let ranks =
         |cue: Cue| matches!(cue, Cue::OrderBy | Cue::Direction(_) | Cue::Top | Cue::Superlative(..) | Cue::First(..));
     let ranked = chunks.iter().any(|chunk| matches!(chunk.kind, ChunkKind::Cue(cue) if ranks(cue)));
-    let events = holds_events(index);
+    let events = index.holds_events();
     for (at, chunk) in chunks.iter().enumerate() {
         if events {
             out.extend(picks(chunk, at.checked_sub(1).map(|at| &chunks[at]), &parts));
@@ -77,11 +77,33 @@ fn met(plan: &Plan, chunks: &[Chunk], tokens: &[Token], index: &SchemaIndex) -> 
                         || dated && index.column(*id).kind.is_temporal()
                 };
                 out.push(parts.columns.iter().any(told));
+                // Nothing but its time makes an event the last one.
+                let timed = |key: &OrderKey| {
+                    matches!(key.expr, Expr::Column(id) if index.column(id).kind.is_temporal())
+                        && key.descending == *down
+                };
+                out.push(!(events && dated) || plan.order.first().is_some_and(timed));
             }
             ChunkKind::Cue(Cue::Ratio) => out.push(parts.ratios > 0),
             ChunkKind::Cue(Cue::Common(down)) if events => {
                 let most = |key: &OrderKey| key.expr.is_aggregate() && key.descending == *down;
                 out.push(plan.order.first().is_some_and(most));
+            }
+            ChunkKind::Cue(Cue::Distinct) if events => {
+                let of_values = |item: &Item| matches!(item.expr, Expr::Aggregate { distinct: true, .. });
+                out.push(plan.distinct || plan.select.iter().any(of_values));
+            }
+            // `how many failed logins`: the events; `and how many` at the end: how many of them.
+            ChunkKind::Cue(Cue::Count) if events => {
+                let rows = chunks.get(at + 1).and_then(|next| next.names.first());
+                let of_rows = rows.is_some_and(|e| matches!(e.target, Target::Table(_) | Target::Term(_)));
+                let counts = |item: &Item| match &item.expr {
+                    Expr::Aggregate { function: Aggregate::Count, argument, .. } => !of_rows || argument.is_none(),
+                    _ => false,
+                };
+                // `the top 5 by number of requests`
+                let ranks = plan.order.iter().any(|key| key.expr.is_aggregate());
+                out.push(plan.select.iter().any(counts) || ranks);
             }
             // `log entries by level`: events have no order but their time, so that they are counted for each.
             ChunkKind::Cue(Cue::By | Cue::Each) if events && !ranked => out.push(!plan.group.is_empty()),
@@ -118,12 +140,6 @@ fn picks(chunk: &Chunk, before: Option<&Chunk>, parts: &Parts) -> Option<bool> {
         ChunkKind::Number(number) => matches!(before?.kind, ChunkKind::Cue(Cue::Compare(..))).then(|| said(number)),
         _ => None,
     }
-}
-
-/// Everything is an event: there are no rows with an order of their own, and none that something else tells.
-fn holds_events(index: &SchemaIndex) -> bool {
-    let tables = &index.catalog().tables;
-    !tables.is_empty() && tables.iter().all(|t| matches!(t.kind, TableKind::Events | TableKind::DataModel))
 }
 
 /// `products with their category`, `the name and their age`: it is to be shown too.

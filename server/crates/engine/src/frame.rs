@@ -7,7 +7,7 @@ use nlq_catalog::TableKind;
 use nlq_query::plan::{Aggregate, Comparison, TimeUnit};
 
 use crate::{
-    cues::{Cue, DATE, Place},
+    cues::{Cue, Place},
     index::{NameEntry, SchemaIndex, Target},
     linker::{Chunk, ChunkKind},
     time::{step_at, unit_of},
@@ -1159,18 +1159,6 @@ impl<'a> Reader<'a> {
     /// `the monthly average`, `total quarterly sales`: an adjective of time beside what is aggregated groups by it.
     fn on_unknown(&mut self, at: usize) -> usize {
         let word = self.tokens[self.chunks[at].from].lower.as_str();
-        // `the last 10 errors`: rows by their time.
-        let counted = matches!(self.chunks.get(at + 1).map(|c| &c.kind), Some(ChunkKind::Number(_)));
-        let rows = at + 1 + usize::from(counted);
-        if word == "last"
-            && self.is_name(rows)
-            && (self.is_table(rows) || self.is_term(rows))
-            && self.is_of_events(rows)
-            && self.frame.order.is_empty()
-        {
-            self.take(at);
-            return self.on_superlative(at, true, DATE);
-        }
         let unit = unit_of(word).filter(|_| word.ends_with("ly") || word == "annual");
         let aggregated = self.count
             || !self.aggregates.is_empty()

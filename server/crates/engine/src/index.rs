@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use nlq_catalog::{Annotations, Catalog, Column, ColumnId, PlainNames, TableId, TypeKind, split_name, stem};
+use nlq_catalog::{Annotations, Catalog, Column, ColumnId, PlainNames, TableId, TableKind, TypeKind, split_name, stem};
 use nlq_query::joins::JoinGraph;
 
 use crate::{
@@ -169,6 +169,12 @@ impl SchemaIndex {
     /// What a phrase (see [`bag`] and [`joined`]) may name, best first.
     pub(crate) fn named(&self, phrase: &str) -> &[NameEntry] {
         self.names.get(phrase).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything is an event: there are no rows with an order of their own, and none that something else tells.
+    pub(crate) fn holds_events(&self) -> bool {
+        let tables = &self.catalog.tables;
+        !tables.is_empty() && tables.iter().all(|t| matches!(t.kind, TableKind::Events | TableKind::DataModel))
     }
 
     /// Columns that hold a value of these folded words, with the value as it stands there.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use nlq_catalog::{ColumnId, fold};
 
 use crate::{
-    cues::{Cue, cue_at},
+    cues::{Cue, DATE, cue_at},
     index::{NameEntry, SchemaIndex, Target, bag, joined, value_words},
     similar, thesaurus,
     time::{Clock, TimeRange, step_at, time_at},
@@ -356,6 +356,8 @@ fn values(p: &mut Proposals<'_>) {
             let capital = tokens[from].is_capital() && (from > 0 || to > 1);
             let worth = (to - from) as f32 * if capital { 1.1 } else { 0.93 } - if exact { 0.0 } else { 0.2 }
                 + 0.15 * (to - from - 1) as f32;
+            // `production` where that is held says no `product`.
+            let worth = if single && exact && !is_called(p, token) { worth.max(1.05) } else { worth };
             let text = p.text.get(tokens[from].span.start..token.span.end).unwrap_or_default().to_owned();
             p.propose(from, to, worth, ChunkKind::Value(text, true)).values = known;
         }
@@ -452,6 +454,26 @@ fn is_passive(p: &Proposals<'_>, at: usize, taken: usize, cue: Cue) -> bool {
         && entries.iter().filter(whole).all(is_table)
 }
 
+/// Something is called by a word itself, or by one or many of it: not only by another word of the same stem.
+fn is_called(p: &Proposals<'_>, token: &Token) -> bool {
+    let base = |word: &str| fold(word).trim_end_matches('s').trim_end_matches('e').to_owned();
+    let word = base(&token.text);
+    let says = |text: &str| nlq_catalog::split_name(text).iter().any(|part| base(part) == word);
+    let catalog = p.index.catalog();
+    let annotations = p.index.annotations();
+    let named = |entry: &NameEntry| match entry.target {
+        Target::Column(id) => {
+            let (table, column) = (catalog.table(id.table), catalog.column(id));
+            let said = annotations.column(table.schema.as_deref(), &table.name, &column.name);
+            says(&column.name) || says(&table.name) || said.is_some_and(|a| a.business_terms.iter().any(|t| says(t)))
+        }
+        // Names of other things are few; they are taken at their word.
+        _ => true,
+    };
+    let entries = p.index.named(&token.stem);
+    entries.is_empty() || entries.iter().filter(|e| e.score >= 0.9).any(named)
+}
+
 /// `GET` where a column holds just that: a value, whatever the word says in lower case.
 fn is_code(p: &Proposals<'_>, at: usize) -> bool {
     let word = &p.tokens[at].text;
@@ -478,6 +500,10 @@ fn cues(p: &mut Proposals<'_>) {
             );
         }
         let token = &p.tokens[at];
+        // `the last 10 errors`: events by their time; `last 10 days` is a longer phrase.
+        if token.lower == "last" && !token.quoted && p.index.holds_events() {
+            p.propose(at, at + 1, 0.88, ChunkKind::Cue(Cue::Superlative(true, DATE)));
+        }
         // `monthly`, `per month`: the unit is what follows a grouping word; read by the attribute agent from the token.
         if let Some((taken, _)) = step_at(p.tokens, at)
             && p.index.named(&token.stem).is_empty()
