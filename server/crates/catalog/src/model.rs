@@ -20,6 +20,10 @@ pub struct Catalog {
     /// What queries can call by name besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<Object>,
+    /// Records of a table that a query may read without a key at most, as the connection sets it (DynamoDB); nlq's own
+    /// number where none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_limit: Option<u64>,
 }
 
 /// Something that a query can call by name and that holds no records of its own.

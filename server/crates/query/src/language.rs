@@ -8,6 +8,7 @@ use crate::{
     Completion, Outline, QueryContext, ReadOnlyQuery, Refusal, SensitiveOutputs, Symbol,
     dsl::Dsl,
     joins::{JoinGraph, NoPath},
+    partiql::Partiql,
     plan::Plan,
     spl::Spl,
     sql::Sql,
@@ -62,7 +63,8 @@ fn of(dialect: Dialect) -> &'static dyn Language {
         QueryLanguage::Sql => &Sql,
         QueryLanguage::Spl => &Spl,
         QueryLanguage::QueryDsl => &Dsl,
-        QueryLanguage::Mongodb | QueryLanguage::Partiql => &Unread,
+        QueryLanguage::Partiql => &Partiql,
+        QueryLanguage::Mongodb => &Unread,
     }
 }
 

@@ -10,6 +10,7 @@ mod language;
 pub mod lift;
 mod masked;
 mod outline;
+pub mod partiql;
 pub mod plan;
 pub mod render;
 pub mod spl;

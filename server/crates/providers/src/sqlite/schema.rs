@@ -67,9 +67,8 @@ pub(super) async fn read(
     Ok(Catalog {
         dialect: Dialect::Sqlite,
         taken_at: chrono::Utc::now(),
-        search_path: Vec::new(),
         tables,
-        objects: Vec::new(),
+        ..Catalog::default()
     })
 }
 
