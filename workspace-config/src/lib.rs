@@ -44,7 +44,9 @@ pub use place::Written;
 pub use prompts::{PromptFile, PromptOutput, Template, parse_prompt};
 pub use schema::{annotations_schema, config_schema, examples_schema, prompt_schema};
 pub use secret::{SecretError, SecretRef};
-pub use systems::{ConnectionKind, CustomConfig, HttpTls, PostgresConfig, SplunkConfig, SqliteConfig, TlsMode};
+pub use systems::{
+    ConnectionKind, CustomConfig, DynamoDbConfig, HttpTls, PostgresConfig, SplunkConfig, SqliteConfig, TlsMode,
+};
 pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted};
 pub use workspace::{CONFIG_FILE, Workspace, is_example_file, is_prompt_file};

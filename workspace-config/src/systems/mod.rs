@@ -1,6 +1,7 @@
 //! Every system that a connection can be: what `nlq.yaml` says of it, declared and read in one file each.
 
 mod custom;
+mod dynamodb;
 mod http;
 mod postgresql;
 mod splunk;
@@ -17,16 +18,18 @@ use crate::{
 };
 
 pub use custom::CustomConfig;
+pub use dynamodb::DynamoDbConfig;
 pub use http::HttpTls;
 pub use postgresql::{PostgresConfig, TlsMode};
 pub use splunk::SplunkConfig;
 pub use sqlite::SqliteConfig;
 
 /// The keys of a connection, by its provider's `type`.
-pub(crate) static SYSTEMS: [(&str, &Object); 4] = [
+pub(crate) static SYSTEMS: [(&str, &Object); 5] = [
     ("sqlite", &sqlite::SQLITE),
     ("postgresql", &postgresql::POSTGRESQL),
     ("splunk", &splunk::SPLUNK),
+    ("dynamodb", &dynamodb::DYNAMODB),
     ("custom", &custom::CUSTOM),
 ];
 
@@ -38,6 +41,7 @@ pub(crate) const TYPES: &[(&str, &str)] = &[
     SQLITE_WORD,
     POSTGRESQL_WORD,
     ("splunk", "Splunk Enterprise or Splunk Cloud, version 8.2 or later."),
+    ("dynamodb", "Tables of Amazon DynamoDB, asked in PartiQL."),
     ("custom", "A program of your own that speaks JSON-RPC on its standard input and output."),
     ("sql", "The SQL system that `dialect` names."),
 ];
@@ -62,6 +66,8 @@ pub enum ConnectionKind {
     Postgresql(PostgresConfig),
     /// A Splunk deployment.
     Splunk(SplunkConfig),
+    /// Tables of DynamoDB.
+    DynamoDb(DynamoDbConfig),
     /// A program of the user's own.
     Custom(CustomConfig),
 }
@@ -72,6 +78,7 @@ impl ConnectionKind {
         Some(match reader.system() {
             "sqlite" => Self::Sqlite(SqliteConfig::read(reader)?),
             "splunk" => Self::Splunk(SplunkConfig::read(reader)?),
+            "dynamodb" => Self::DynamoDb(DynamoDbConfig::read(reader)?),
             "custom" => Self::Custom(CustomConfig::read(reader)?),
             _ => Self::Postgresql(PostgresConfig::read(reader)?),
         })
@@ -83,6 +90,7 @@ impl ConnectionKind {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgresql(_) => Dialect::Postgresql,
             Self::Splunk(_) => Dialect::Splunk,
+            Self::DynamoDb(_) => Dialect::Dynamodb,
             Self::Custom(custom) => custom.dialect,
         }
     }
@@ -93,6 +101,7 @@ impl ConnectionKind {
             Self::Sqlite(sqlite) => sqlite.described(root),
             Self::Postgresql(server) => server.described(),
             Self::Splunk(server) => server.described(),
+            Self::DynamoDb(tables) => tables.described(),
             Self::Custom(custom) => custom.described(),
         };
         format!("{}, {what}", self.dialect().title())
@@ -104,6 +113,7 @@ impl ConnectionKind {
             Self::Sqlite(_) => Vec::new(),
             Self::Postgresql(server) => server.secrets(),
             Self::Splunk(server) => server.secrets(),
+            Self::DynamoDb(tables) => tables.secrets(),
             Self::Custom(custom) => custom.secrets(),
         }
     }

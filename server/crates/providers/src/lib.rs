@@ -2,6 +2,7 @@
 
 mod compare;
 mod custom;
+mod dynamodb;
 mod http;
 mod postgres;
 mod provider;

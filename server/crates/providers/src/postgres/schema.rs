@@ -149,7 +149,13 @@ async fn catalog(
             table
         })
         .collect();
-    Ok(Catalog { dialect: Dialect::Postgresql, taken_at: chrono::Utc::now(), search_path, tables, ..Catalog::default() })
+    Ok(Catalog {
+        dialect: Dialect::Postgresql,
+        taken_at: chrono::Utc::now(),
+        search_path,
+        tables,
+        ..Catalog::default()
+    })
 }
 
 fn table(row: &PgRow) -> Result<(i64, Table), sqlx::Error> {

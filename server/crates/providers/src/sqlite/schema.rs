@@ -64,12 +64,7 @@ pub(super) async fn read(
     }
     let mut tables: Vec<Table> = tables.into_iter().map(|(table, _)| table).collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Catalog {
-        dialect: Dialect::Sqlite,
-        taken_at: chrono::Utc::now(),
-        tables,
-        ..Catalog::default()
-    })
+    Ok(Catalog { dialect: Dialect::Sqlite, taken_at: chrono::Utc::now(), tables, ..Catalog::default() })
 }
 
 /// One table or view, and what the declaration says of each column's kind.

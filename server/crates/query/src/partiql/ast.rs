@@ -237,10 +237,16 @@ impl Condition {
                 operand(left, out);
                 operand(right, out);
             }
-            Self::Between { what, low, high, .. } => [what, low, high].into_iter().for_each(|part| operand(part, out)),
+            Self::Between { what, low, high, .. } => {
+                for part in [what, low, high] {
+                    operand(part, out);
+                }
+            }
             Self::In { what, values, .. } => {
                 out.push(what);
-                values.iter().for_each(|value| operand(value, out));
+                for value in values {
+                    operand(value, out);
+                }
             }
             Self::Is { what, .. } => out.push(what),
             Self::Call { what, argument, .. } => {

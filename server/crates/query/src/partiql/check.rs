@@ -116,7 +116,8 @@ impl Checker<'_> {
                 // Only whole attributes are mended: a path into a list has no name to compare.
                 let known = table.columns.iter().map(|column| column.name.as_str());
                 self.found.push(if path.has_element() { found } else { near(found, path.span, &name, known) });
-            } else if let Some(index) = index.filter(|index| !index.includes.is_empty()) {
+            }
+            if let Some(index) = index.filter(|index| !index.includes.is_empty()) {
                 let first = path.first();
                 let carried = |names: &[String]| names.iter().any(|carried| carried == first || *carried == name);
                 if ![&index.columns, &index.includes, &table.primary_key].into_iter().any(|names| carried(names)) {
@@ -145,7 +146,9 @@ impl Checker<'_> {
                 }
             }
             Condition::In { what, values, negated, span } => {
-                values.iter().for_each(|value| self.fits(what, value));
+                for value in values {
+                    self.fits(what, value);
+                }
                 let keys = names::keys(self.catalog.table(self.table), self.select);
                 let key = !negated && keys.first().is_some_and(|key| what.is(key));
                 let most = if key { MAX_PARTITIONS } else { MAX_VALUES };
@@ -216,10 +219,11 @@ impl Checker<'_> {
             let name = &column.name;
             let key = names::keys(self.catalog.table(self.table), self.select).contains(name);
             let message =
-                format!("`{name}` holds {}, so it is never {}", held(&column.type_name), self.shown_literal(literal));
-            let mut found = match key {
-                true => Diagnostic::error(*span, "wrong-type", message),
-                false => Diagnostic::warning(*span, "wrong-type", message),
+                format!("`{name}` holds {}, so it is never {}", held(&column.type_name), shown_literal(literal));
+            let mut found = if key {
+                Diagnostic::error(*span, "wrong-type", message)
+            } else {
+                Diagnostic::warning(*span, "wrong-type", message)
             };
             match (literal, column.type_name.as_str()) {
                 (Literal::Number(digits), "S") => {
@@ -249,14 +253,6 @@ impl Checker<'_> {
                 found = found.with_fix(Fix::replace(format!("Change to `{near}`"), *span, names::text(near)));
             }
             self.found.push(found);
-        }
-    }
-
-    fn shown_literal(&self, literal: &Literal) -> &'static str {
-        match literal {
-            Literal::Text(_) => "a text in single quotes",
-            Literal::Number(_) => "a number",
-            _ => "true or false",
         }
     }
 
@@ -325,6 +321,15 @@ impl Checker<'_> {
             let message = format!("{} would be shown and is annotated as sensitive", names.join(", "));
             self.found.push(Diagnostic::warning(span, "sensitive-column", message));
         }
+    }
+}
+
+/// What kind of value a literal is.
+fn shown_literal(literal: &Literal) -> &'static str {
+    match literal {
+        Literal::Text(_) => "a text in single quotes",
+        Literal::Number(_) => "a number",
+        _ => "true or false",
     }
 }
 

@@ -64,8 +64,8 @@ pub(super) fn lex(text: &str) -> Vec<Token> {
             continue;
         } else if rest.starts_with("--") {
             (Kind::Comment, rest.find('\n').unwrap_or(rest.len()))
-        } else if rest.starts_with("/*") {
-            closed(Kind::Comment, until(rest[2..].find("*/").map(|end| end + 2), 2))
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            closed(Kind::Comment, until(inside.find("*/").map(|end| end + 2), 2))
         } else if rest.starts_with("{{") {
             closed(Kind::Placeholder, until(rest.find("}}"), 2))
         } else if first == '\'' || first == '"' {

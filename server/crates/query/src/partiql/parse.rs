@@ -24,6 +24,10 @@ pub struct ParseError {
     pub message: String,
 }
 
+fn error<T>(span: Span, code: &'static str, message: impl Into<String>) -> Result<T, ParseError> {
+    Err(ParseError { span, code, message: message.into() })
+}
+
 /// What PartiQL of DynamoDB lacks, by the word that SQL begins it with.
 const UNSUPPORTED: &[(&str, &str)] = &[
     (
@@ -93,14 +97,10 @@ impl Parser<'_> {
         self.peek().map_or(Span::at(self.text.trim_end().len()), |token| token.span)
     }
 
-    fn error<T>(&self, span: Span, code: &'static str, message: impl Into<String>) -> Result<T, ParseError> {
-        Err(ParseError { span, code, message: message.into() })
-    }
-
     /// What stands here is not what should.
     fn expected<T>(&self, what: &str) -> Result<T, ParseError> {
         let Some(token) = self.peek() else {
-            return self.error(self.here(), "syntax", format!("{what} is missing at the end"));
+            return error(self.here(), "syntax", format!("{what} is missing at the end"));
         };
         let found = token.span.of(self.text);
         if token.kind == Kind::Broken {
@@ -111,21 +111,21 @@ impl Parser<'_> {
                 Some('{') => "this placeholder is not closed: end it with }}".to_owned(),
                 _ => format!("`{}` stands nowhere in PartiQL", found.escape_debug()),
             };
-            return self.error(token.span, "syntax", message);
+            return error(token.span, "syntax", message);
         }
         let unsupported = UNSUPPORTED.iter().find(|(word, _)| token.is(self.text, word));
         if let Some((_, message)) = unsupported {
-            return self.error(token.span, "unsupported", *message);
+            return error(token.span, "unsupported", *message);
         }
         if ["+", "-", "*", "/", "%"].iter().any(|sign| token.is(self.text, sign)) {
-            return self.error(
+            return error(
                 token.span,
                 "unsupported",
                 "DynamoDB's PartiQL computes nothing: compare attributes with values",
             );
         }
         let shown: String = found.chars().take(40).collect();
-        self.error(token.span, "syntax", format!("{what} is expected here, not `{shown}`"))
+        error(token.span, "syntax", format!("{what} is expected here, not `{shown}`"))
     }
 
     fn need(&mut self, word: &str) -> Result<(), ParseError> {
@@ -138,7 +138,7 @@ impl Parser<'_> {
             return match first {
                 Some(token) if WRITES.contains(&token.span.of(self.text).to_lowercase().as_str()) => {
                     let word = token.span.of(self.text).to_uppercase();
-                    self.error(token.span, "not-a-query", format!("nlq runs only queries, and {word} is not one"))
+                    error(token.span, "not-a-query", format!("nlq runs only queries, and {word} is not one"))
                 }
                 _ => self.expected("`SELECT`"),
             };
@@ -183,7 +183,7 @@ impl Parser<'_> {
                 } else {
                     format!("DynamoDB's PartiQL shows attributes only, and {}() is a function", name.text)
                 };
-                return self.error(name.span, "unsupported", message);
+                return error(name.span, "unsupported", message);
             }
             paths.push(self.path("an attribute or `*`")?);
             if !self.take(",") {
@@ -204,7 +204,7 @@ impl Parser<'_> {
         let table = self.name("a table")?;
         let index = if self.take(".") { Some(self.name("an index")?) } else { None };
         if self.is(",") {
-            return self.error(
+            return error(
                 self.here(),
                 "unsupported",
                 "DynamoDB's PartiQL joins nothing: ask one table or one of its indexes",
@@ -222,7 +222,7 @@ impl Parser<'_> {
             {
                 return self.expected("`WHERE`, `ORDER BY` or the end");
             }
-            return self.error(
+            return error(
                 token.span,
                 "unsupported",
                 "DynamoDB's PartiQL takes no other names for tables: leave this name out",
@@ -230,7 +230,7 @@ impl Parser<'_> {
         }
         if let Some(token) = self.peek().filter(|token| token.is(self.text, "-")) {
             let message = "a table's name with other signs than letters, digits and _ stands in double quotes";
-            return self.error(table.span.to(token.span), "syntax", message);
+            return error(table.span.to(token.span), "syntax", message);
         }
         Ok((table, index))
     }
@@ -248,7 +248,7 @@ impl Parser<'_> {
                 self.at += 1;
                 Ok(Name { text: token.content(self.text).unwrap_or_default(), span: token.span })
             }
-            Some(token) if token.kind == Kind::Text => self.error(
+            Some(token) if token.kind == Kind::Text => error(
                 token.span,
                 "syntax",
                 format!("{what} is expected here: names stand in double quotes, texts in single ones"),
@@ -285,7 +285,7 @@ impl Parser<'_> {
     fn any(&mut self) -> Result<Condition, ParseError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return self.error(self.here(), "too-large", "the conditions are nested too deeply");
+            return error(self.here(), "too-large", "the conditions are nested too deeply");
         }
         let mut parts = vec![self.all()?];
         while self.take("OR") {
@@ -341,7 +341,7 @@ impl Parser<'_> {
                 return Ok(Condition::Call { function, name: name.span, what, argument });
             }
             if !name.text.eq_ignore_ascii_case("size") {
-                return self.unknown_function(&name);
+                return Self::unknown_function(&name);
             }
         }
         let what = self.operand()?;
@@ -354,7 +354,7 @@ impl Parser<'_> {
         if self.is("IN") || (self.is("IS") && !negated) {
             let span = what.span();
             let Operand::Path(what) = what else {
-                return self.error(span, "syntax", "an attribute stands before IN and IS");
+                return error(span, "syntax", "an attribute stands before IN and IS");
             };
             if self.take("IN") {
                 return self.values(what, negated);
@@ -388,11 +388,11 @@ impl Parser<'_> {
         self.expected("a comparison")
     }
 
-    fn unknown_function<T>(&self, name: &Name) -> Result<T, ParseError> {
+    fn unknown_function<T>(name: &Name) -> Result<T, ParseError> {
         let known = Function::ALL.iter().map(|(_, name, _)| *name).chain(["size"]);
         let lower = name.text.to_lowercase();
         if AGGREGATES.contains(&lower.as_str()) {
-            return self.error(
+            return error(
                 name.span,
                 "unsupported",
                 format!("DynamoDB's PartiQL has no {lower}(): it gives the items themselves"),
@@ -402,7 +402,7 @@ impl Parser<'_> {
             Some(near) => format!("did you mean {near}?"),
             None => "it has begins_with, contains, attribute_type and size".to_owned(),
         };
-        self.error(name.span, "unsupported", format!("DynamoDB's PartiQL has no function {}: {hint}", name.text))
+        error(name.span, "unsupported", format!("DynamoDB's PartiQL has no function {}: {hint}", name.text))
     }
 
     fn values(&mut self, what: Path, negated: bool) -> Result<Condition, ParseError> {
@@ -413,7 +413,7 @@ impl Parser<'_> {
         };
         self.at += 1;
         if self.is("SELECT") {
-            return self.error(
+            return error(
                 self.here(),
                 "unsupported",
                 "DynamoDB's PartiQL nests no queries: write the values themselves",
@@ -431,7 +431,7 @@ impl Parser<'_> {
     fn operand(&mut self) -> Result<Operand, ParseError> {
         if let Some(name) = self.called() {
             if !name.text.eq_ignore_ascii_case("size") {
-                return self.unknown_function(&name);
+                return Self::unknown_function(&name);
             }
             self.at += 1;
             self.need("(")?;
@@ -465,7 +465,7 @@ impl Parser<'_> {
             Kind::Number => Literal::Number(text.to_owned()),
             Kind::Placeholder if self.open => Literal::Placeholder,
             Kind::Placeholder => {
-                return self.error(token.span, "syntax", format!("`{text}` stands for a value that is not given"));
+                return error(token.span, "syntax", format!("`{text}` stands for a value that is not given"));
             }
             Kind::Sign if text == "-" || text == "+" => {
                 self.at += 1;
@@ -489,7 +489,7 @@ impl Parser<'_> {
     fn composite(&mut self, map: bool) -> Result<Literal, ParseError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return self.error(self.here(), "too-large", "the values are nested too deeply");
+            return error(self.here(), "too-large", "the values are nested too deeply");
         }
         let close = if map {
             "}"

@@ -114,7 +114,7 @@ impl Writer<'_> {
         let (shown, all) = self.shown(plan)?;
         self.distinct(plan, &parts, all)?;
         let order = self.order(plan)?;
-        let used = self.used(plan);
+        let used = used(plan);
         let index = self.reached(&parts, &order, &used, all)?;
         let mut text = format!("SELECT {shown}\nFROM {}", names::quoted(&self.table.name));
         if let Some(index) = index {
@@ -191,17 +191,6 @@ impl Writer<'_> {
             _ => beyond("DynamoDB sorts by a sort key only, never by something computed"),
         };
         plan.order.iter().map(|one| key(&one.expr, one.descending)).collect()
-    }
-
-    /// Attributes that the statement names.
-    fn used(&self, plan: &Plan) -> Vec<ColumnId> {
-        let all = std::cell::RefCell::new(Vec::new());
-        let note = |column: ColumnId| {
-            all.borrow_mut().push(column);
-            column
-        };
-        plan.clone().map_columns(&note);
-        all.into_inner()
     }
 
     /// The index to ask, none for the table itself. An order that no way gives is refused.
@@ -316,13 +305,14 @@ impl Writer<'_> {
             Predicate::IsNull { expr, negated } => {
                 let column = self.column(expr)?;
                 let path = names::path(&column.name);
-                match negated {
-                    true => Part {
+                if *negated {
+                    Part {
                         text: format!("{path} IS NOT MISSING AND {path} IS NOT NULL"),
                         bound: None,
                         present: Some(column.name.clone()),
-                    },
-                    false => plain(format!("({path} IS MISSING OR {path} IS NULL)")),
+                    }
+                } else {
+                    plain(format!("({path} IS MISSING OR {path} IS NULL)"))
                 }
             }
             Predicate::Within { expr, from, until } => self.within(expr, from.as_ref(), until.as_ref())?,
@@ -410,12 +400,11 @@ impl Writer<'_> {
             spellings.iter().map(|one| format!("{function}({path}, {})", names::text(one))).collect();
         let one = calls.len() == 1;
         let any = if one { calls.join("") } else { format!("({})", calls.join(" OR ")) };
-        Ok(match negated {
-            true => {
-                let text = format!("NOT {any}");
-                Part { text: with_presence(text, Comparison::NotEqual, [column]), bound: None, present: None }
-            }
-            false => Part { text: any, bound: None, present: Some(column.name.clone()) },
+        Ok(if negated {
+            let text = format!("NOT {any}");
+            Part { text: with_presence(text, Comparison::NotEqual, [column]), bound: None, present: None }
+        } else {
+            Part { text: any, bound: None, present: Some(column.name.clone()) }
         })
     }
 
@@ -449,6 +438,17 @@ impl Writer<'_> {
         };
         Ok(Part { text, bound: None, present: Some(column.name.clone()) })
     }
+}
+
+/// Attributes that a plan names.
+fn used(plan: &Plan) -> Vec<ColumnId> {
+    let all = std::cell::RefCell::new(Vec::new());
+    let note = |column: ColumnId| {
+        all.borrow_mut().push(column);
+        column
+    };
+    plan.clone().map_columns(&note);
+    all.into_inner()
 }
 
 /// The other way round.
