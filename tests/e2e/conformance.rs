@@ -28,7 +28,7 @@ fn files() -> Sandbox {
 }
 
 /// Runs the scenarios over one provider, prints their table, and lets none fail, nor more go untried than are named.
-fn conforms(sandbox: &Sandbox, provider: &str, slow: &str, untried: &[&str]) {
+pub(crate) fn conforms(sandbox: &Sandbox, provider: &str, slow: &str, untried: &[&str]) {
     let ran = sandbox.nlq(&["conformance", provider, "--slow", slow]);
     println!("{}", ran.stdout);
     assert_eq!(ran.code, 0, "{ran:#?}");

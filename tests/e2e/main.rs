@@ -6,6 +6,8 @@ mod client;
 mod postgres_server;
 #[path = "../support/models.rs"]
 mod scripted_models;
+#[path = "../support/systems.rs"]
+mod systems;
 
 mod canaries;
 mod cli_ask;
@@ -18,6 +20,7 @@ mod cli_support;
 mod cli_workspace;
 mod comparing;
 mod conformance;
+mod dynamodb;
 mod house;
 mod lsp;
 mod lsp_knowledge;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use nlq_catalog::{Catalog, Column, ColumnId, Dialect, TableId, TableKind};
+use nlq_catalog::{Catalog, Column, ColumnId, Dialect, QueryLanguage, TableId, TableKind};
 use nlq_config::ConnectionRef;
 use nlq_providers::{Limits, QueryProvider, Rows, SchemaOptions};
 use nlq_query::{
@@ -259,7 +259,10 @@ impl<'a> Subject<'a> {
 
     async fn runs(&mut self) -> Result<Outcome, SessionError> {
         let query = self.query(Some(ROWS)).await?;
-        let rows = self.execute(&query, self.limits(), self.cancel.clone()).await?;
+        // A language that has no limit of its own is held by that of the run.
+        let own = self.dialect()?.language() != QueryLanguage::Partiql;
+        let limits = if own { self.limits() } else { Limits { rows: ROWS as usize, ..self.limits() } };
+        let rows = self.execute(&query, limits, self.cancel.clone()).await?;
         match rows.rows.len() {
             0 => Ok(Outcome::failed(format!("there are no rows: {query}"))),
             some if some as u64 > ROWS => Ok(Outcome::failed(format!("{some} rows of {ROWS} at most: {query}"))),
@@ -330,6 +333,7 @@ impl<'a> Subject<'a> {
 
 fn written(catalog: &Catalog, column: ColumnId, limit: Option<u64>) -> Result<String, SessionError> {
     let graph = JoinGraph::new(catalog, &nlq_catalog::Annotations::default());
+    let limit = limit.filter(|_| catalog.dialect.language() != QueryLanguage::Partiql);
     let plan = Plan { select: vec![Item { expr: Expr::Column(column), alias: None }], limit, ..Plan::default() };
     write(&plan, catalog, &graph).map_err(|error| SessionError::new("unsupported", error.to_string()))
 }

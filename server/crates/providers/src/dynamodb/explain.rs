@@ -35,7 +35,7 @@ pub(super) async fn validate(
         None => Ok(()),
         Some(found) => {
             let kind = match found.code {
-                "syntax" | "unsupported" | "too-large" => ProblemKind::Syntax,
+                "syntax" | "unsupported" | "reserved-word" | "too-large" => ProblemKind::Syntax,
                 _ => ProblemKind::Schema,
             };
             Err(ProviderError::new(kind, found.message).at(Some(found.span)))

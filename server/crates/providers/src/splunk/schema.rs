@@ -84,7 +84,7 @@ pub(super) async fn read(
     all.extend(models::read(splunk, cancel).await?);
     all.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     let objects = objects::read(splunk, cancel).await?;
-    Ok(Catalog { dialect: Dialect::Splunk, taken_at: Utc::now(), search_path: Vec::new(), tables: all, objects })
+    Ok(Catalog { dialect: Dialect::Splunk, taken_at: Utc::now(), tables: all, objects, ..Catalog::default() })
 }
 
 fn results(found: &Json) -> impl Iterator<Item = &Json> {

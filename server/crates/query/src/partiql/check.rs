@@ -23,6 +23,10 @@ pub(super) fn check(text: &str, context: QueryContext<'_>) -> Vec<Diagnostic> {
         Err(error) if error.code == "not-a-query" => {
             return vec![Diagnostic::warning(error.span, "not-a-query", error.message)];
         }
+        Err(error) if error.code == "reserved-word" => {
+            let fix = Fix::replace("Put it in double quotes", error.span, quoted(error.span.of(text)));
+            return vec![Diagnostic::error(error.span, error.code, error.message).with_fix(fix)];
+        }
         Err(error) => return vec![Diagnostic::error(error.span, error.code, error.message)],
     };
     let mut found = Vec::new();

@@ -38,7 +38,7 @@ fn a_key_query_is_clean() {
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     for (text, place, part) in [
-        ("SELECT * FROM order WHERE a = 1", "syntax at order", "a table"),
+        ("SELECT * FROM WHERE a = 1", "syntax at WHERE", "a table"),
         ("SELECT * FROM Orders WHERE customer_id = 1", "unknown-table at Orders", "did you mean `orders`?"),
         (
             "SELECT * FROM orders.by_state WHERE status = 'open'",
@@ -77,6 +77,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("SELECT email FROM customers WHERE customer_id = 1", "sensitive-column at email", "email would be shown"),
         ("SELECT * FROM customers WHERE customer_id = 1", "sensitive-column at *", "email would be shown"),
         ("SELECT ship.name, name FROM orders WHERE customer_id = 1", "duplicate-name at name", "`name`"),
+        ("SELECT date FROM orders WHERE customer_id = 1", "reserved-word at date", "double quotes"),
+        ("SELECT total FROM orders WHERE user = 1", "reserved-word at user", "double quotes"),
         ("UPDATE orders SET a = 1", "not-a-query at UPDATE", "UPDATE is not one"),
         ("SELECT * FROM orders LIMIT 5", "unsupported at LIMIT", "no LIMIT"),
     ] {

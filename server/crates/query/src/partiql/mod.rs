@@ -10,6 +10,7 @@ mod fixture;
 mod lexer;
 mod names;
 mod parse;
+mod reserved;
 mod sensitive;
 mod symbols;
 mod write;

@@ -5,6 +5,7 @@ use nlq_text::{Span, did_you_mean};
 use super::{
     ast::{Condition, Function, Items, Literal, Name, Operand, Operator, Order, Path, Select, Step},
     lexer::{Kind, Token, lex},
+    reserved::is_reserved,
 };
 
 /// Characters of a statement at most, by DynamoDB's own limit.
@@ -18,7 +19,8 @@ const MAX_DEPTH: usize = 60;
 pub struct ParseError {
     /// Where.
     pub span: Span,
-    /// `syntax`, `unsupported` for what SQL has and DynamoDB's PartiQL has not, `too-large`, `not-a-query`.
+    /// `syntax`, `unsupported` for what SQL has and DynamoDB's PartiQL has not, `reserved-word` for a name that must be
+    /// quoted, `too-large`, `not-a-query`.
     pub code: &'static str,
     /// One sentence.
     pub message: String,
@@ -236,25 +238,35 @@ impl Parser<'_> {
     }
 
     fn name(&mut self, what: &str) -> Result<Name, ParseError> {
-        match self.peek() {
-            Some(token)
-                if token.kind == Kind::Quoted
-                    || (token.kind == Kind::Word
-                        && !KEYWORDS.contains(&token.span.of(self.text).to_lowercase().as_str())
-                        && !UNSUPPORTED
-                            .iter()
-                            .any(|(word, _)| token.is(self.text, word) && *word != "VALUE" && *word != "OFFSET")) =>
-            {
-                self.at += 1;
-                Ok(Name { text: token.content(self.text).unwrap_or_default(), span: token.span })
+        let Some(token) = self.peek() else { return self.expected(what) };
+        let found = token.span.of(self.text);
+        match token.kind {
+            Kind::Quoted => {}
+            Kind::Text => {
+                let message = format!("{what} is expected here: names stand in double quotes, texts in single ones");
+                return error(token.span, "syntax", message);
             }
-            Some(token) if token.kind == Kind::Text => error(
-                token.span,
-                "syntax",
-                format!("{what} is expected here: names stand in double quotes, texts in single ones"),
-            ),
-            _ => self.expected(what),
+            Kind::Word if self.ends_here(token) => return self.expected(what),
+            Kind::Word if is_reserved(found) => {
+                let message = format!("`{found}` is a word of PartiQL: as a name it stands in double quotes");
+                return error(token.span, "reserved-word", message);
+            }
+            Kind::Word => {}
+            _ => return self.expected(what),
         }
+        self.at += 1;
+        Ok(Name { text: token.content(self.text).unwrap_or_default(), span: token.span })
+    }
+
+    /// True for a word that begins or ends a clause, so that a name is missing before it. Before a sign any word is meant as
+    /// a name.
+    fn ends_here(&self, token: Token) -> bool {
+        let word = token.span.of(self.text).to_lowercase();
+        let clause =
+            KEYWORDS.contains(&word.as_str()) || UNSUPPORTED.iter().any(|(known, _)| token.is(self.text, known));
+        let next = self.tokens.get(self.at + 1);
+        let signs = ["=", "<", ">", "<=", ">=", "<>", "!=", ",", "."];
+        clause && !next.is_some_and(|next| signs.iter().any(|sign| next.is(self.text, sign)))
     }
 
     fn path(&mut self, what: &str) -> Result<Path, ParseError> {

@@ -57,8 +57,8 @@ fn said(plan: &Plan) -> Result<(), Unwritable> {
     Ok(())
 }
 
-/// The plan over the one table that it is about: columns of a table that it refers to, which only repeat the reference, are
-/// its own.
+/// The plan over the one table that it is about. Columns that a join makes equal to its own are its own: of a table that it
+/// refers to, for a row that a reference leads to is there, and of one that refers to it, where that is named for nothing else.
 fn one_table(plan: &Plan, catalog: &Catalog, graph: &JoinGraph) -> Result<(Plan, TableId), Unwritable> {
     let named = plan.own_tables();
     if let [only] = named[..] {
@@ -66,21 +66,22 @@ fn one_table(plan: &Plan, catalog: &Catalog, graph: &JoinGraph) -> Result<(Plan,
     }
     let tree = graph.tree(&named, &plan.prefer)?;
     for &table in &named {
-        let own: HashMap<ColumnId, ColumnId> = tree
-            .edges
-            .iter()
-            .filter(|edge| edge.on[0].0.table == table)
-            .flat_map(|edge| edge.on.iter().map(|&(from, into)| (into, from)))
-            .collect();
-        // A row that a reference leads to is there: what must take part then does.
-        let referred = |other: &TableId| *other == table || own.keys().any(|column| column.table == *other);
-        if !tree.tables.iter().all(referred) {
+        let mut own: HashMap<ColumnId, ColumnId> = HashMap::new();
+        for (from, into) in tree.edges.iter().flat_map(|edge| edge.on.iter().copied()) {
+            if from.table == table {
+                own.insert(into, from);
+            } else if into.table == table && !plan.tables.contains(&from.table) {
+                own.insert(from, into);
+            }
+        }
+        let joined = |other: &TableId| *other == table || own.keys().any(|column| column.table == *other);
+        if !tree.tables.iter().all(joined) {
             continue;
         }
         let mut folded = plan.clone();
         folded.map_columns(&|column| own.get(&column).copied().unwrap_or(column));
         folded.tables.retain(|kept| *kept == table);
-        if folded.own_tables() == [table] || (folded.own_tables().is_empty() && plan.own_tables().contains(&table)) {
+        if folded.own_tables() == [table] {
             return Ok((folded, table));
         }
     }

@@ -232,6 +232,29 @@ fn a_reference_stands_for_the_key_that_it_repeats() {
 }
 
 #[test]
+fn a_reference_that_is_named_alone_stands_for_what_it_refers_to() {
+    let plan = |tables: Vec<TableId>| Plan {
+        select: shows(&["customers.email"]),
+        tables,
+        filter: Some(equal("orders.customer_id", "5")),
+        ..Plan::default()
+    };
+    says(
+        &plan(Vec::new()),
+        &expect![[r#"
+            SELECT "email"
+            FROM "customers"
+            WHERE "customer_id" = 5"#]],
+    );
+    says(
+        &plan(vec![TableId(1)]),
+        &expect![
+            "beyond: DynamoDB joins nothing, and this needs `customers` and `orders`: ask them one after the other"
+        ],
+    );
+}
+
+#[test]
 fn the_connection_says_how_much_may_be_read() {
     let mut catalog = shop();
     let plan = Plan { select: shows(&["customers.email"]), ..Plan::default() };
