@@ -37,7 +37,7 @@ fn config(url: &str) -> DynamoDbConfig {
 }
 
 async fn ask(own: &DynamoDb, operation: &str, body: Json) -> Json {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     own.client.ask(operation, &body, end, &CancellationToken::new()).await.expect(operation)
 }
 
@@ -81,7 +81,7 @@ fn query(text: &str) -> ReadOnlyQuery {
     guard(text, Dialect::Dynamodb).expect(text)
 }
 
-const LIMITS: Limits = Limits { rows: 1_000, bytes: 1 << 20, timeout: Duration::from_secs(60) };
+const LIMITS: Limits = Limits { rows: 1_000, bytes: 1 << 20, timeout: Duration::from_mins(1) };
 
 async fn run(own: &DynamoDb, text: &str) -> Result<Rows, ProviderError> {
     own.execute(&query(text), LIMITS, CancellationToken::new()).await

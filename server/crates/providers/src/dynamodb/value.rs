@@ -1,6 +1,8 @@
 //! Attribute values as cells and as JSON.
 
-use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
 
 use crate::Value;
 
@@ -43,8 +45,10 @@ fn json(attribute: &Json) -> Json {
             Value::Float(value) => value.into(),
             _ => digits.clone().into(),
         },
+        // A map has no order: its entries are shown by name.
         ("M", Json::Object(entries)) => {
-            Json::Object(entries.iter().map(|(name, value)| (name.clone(), json(value))).collect::<Map<_, _>>())
+            let sorted: BTreeMap<&String, Json> = entries.iter().map(|(name, value)| (name, json(value))).collect();
+            Json::Object(sorted.into_iter().map(|(name, value)| (name.clone(), value)).collect())
         }
         ("L", Json::Array(items)) => items.iter().map(json).collect(),
         ("NS", Json::Array(items)) => items.iter().map(|item| json(&serde_json::json!({ "N": item }))).collect(),
