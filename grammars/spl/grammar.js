@@ -97,7 +97,8 @@ module.exports = grammar({
 
     number: () => /(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?/,
     string: () => /"([^"\\]|\\(.|\n))*"/,
-    quoted_name: () => /'[^'\n]*'/,
+    // A pipe or bracket in single quotes is one all the same: Splunk knows only double quotes before it reads a command.
+    quoted_name: () => /'[^'\n|\[\]]*'/,
     word: () => new RegExp(WORD, 'u'),
     _value_word: () => new RegExp(VALUE, 'u'),
     _listed_word: () => new RegExp(LISTED, 'u'),

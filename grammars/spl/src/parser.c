@@ -4748,144 +4748,144 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
   eof = lexer->eof(lexer);
   switch (state) {
     case 0:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 96,
+        '!', 90,
         '"', 42,
-        '%', 783,
-        '\'', 73,
-        '(', 764,
-        ')', 743,
-        '*', 781,
-        '+', 778,
-        ',', 742,
-        '-', 779,
-        '.', 777,
-        '/', 782,
-        '<', 759,
-        '=', 754,
-        '>', 762,
-        'A', 116,
-        'C', 108,
-        'I', 117,
-        'N', 119,
-        'O', 120,
-        'P', 121,
-        'T', 112,
-        '[', 737,
-        ']', 738,
-        '`', 739,
-        'a', 233,
-        'c', 211,
-        'i', 234,
-        'n', 240,
-        'o', 259,
-        't', 161,
-        '|', 736,
+        '%', 777,
+        '\'', 67,
+        '(', 758,
+        ')', 737,
+        '*', 775,
+        '+', 772,
+        ',', 736,
+        '-', 773,
+        '.', 771,
+        '/', 776,
+        '<', 753,
+        '=', 748,
+        '>', 756,
+        'A', 110,
+        'C', 102,
+        'I', 111,
+        'N', 113,
+        'O', 114,
+        'P', 115,
+        'T', 106,
+        '[', 731,
+        ']', 732,
+        '`', 733,
+        'a', 227,
+        'c', 205,
+        'i', 228,
+        'n', 234,
+        'o', 253,
+        't', 155,
+        '|', 730,
       );
-      if (lookahead == 0x10fffe) ADVANCE(784);
+      if (lookahead == 0x10fffe) ADVANCE(778);
       if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(303);
+          lookahead == 'b') ADVANCE(297);
       if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(199);
+          lookahead == 'd') ADVANCE(193);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(300);
+          lookahead == 'e') ADVANCE(294);
       if (lookahead == 'F' ||
-          lookahead == 'f') ADVANCE(217);
+          lookahead == 'f') ADVANCE(211);
       if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(202);
+          lookahead == 'g') ADVANCE(196);
       if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(200);
+          lookahead == 'h') ADVANCE(194);
       if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(216);
+          lookahead == 'l') ADVANCE(210);
       if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(184);
+          lookahead == 'm') ADVANCE(178);
       if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(163);
+          lookahead == 'r') ADVANCE(157);
       if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(206);
+          lookahead == 's') ADVANCE(200);
       if (lookahead == 'W' ||
-          lookahead == 'w') ADVANCE(213);
+          lookahead == 'w') ADVANCE(207);
       if (lookahead == 'X' ||
-          lookahead == 'x') ADVANCE(245);
+          lookahead == 'x') ADVANCE(239);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(325);
+          lookahead == ' ') SKIP(319);
       END_STATE();
     case 1:
       ADVANCE_MAP(
-        '!', 96,
-        '%', 783,
-        '(', 741,
-        ')', 743,
-        '*', 781,
-        '+', 778,
-        ',', 742,
-        '-', 780,
-        '.', 777,
-        '/', 782,
-        '<', 759,
-        '=', 754,
-        '>', 762,
-        ']', 738,
-        '`', 136,
-        '|', 736,
-        'A', 233,
-        'a', 233,
-        'B', 303,
-        'b', 303,
-        'G', 266,
-        'g', 266,
-        'I', 236,
-        'i', 236,
-        'L', 215,
-        'l', 215,
-        'O', 260,
-        'o', 260,
-        'W', 213,
-        'w', 213,
-        'X', 245,
-        'x', 245,
+        '!', 90,
+        '%', 777,
+        '(', 735,
+        ')', 737,
+        '*', 775,
+        '+', 772,
+        ',', 736,
+        '-', 774,
+        '.', 771,
+        '/', 776,
+        '<', 753,
+        '=', 748,
+        '>', 756,
+        ']', 732,
+        '`', 130,
+        '|', 730,
+        'A', 227,
+        'a', 227,
+        'B', 297,
+        'b', 297,
+        'G', 260,
+        'g', 260,
+        'I', 230,
+        'i', 230,
+        'L', 209,
+        'l', 209,
+        'O', 254,
+        'o', 254,
+        'W', 207,
+        'w', 207,
+        'X', 239,
+        'x', 239,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(1);
       END_STATE();
     case 2:
-      if (lookahead == '!') ADVANCE(96);
-      if (lookahead == '-') ADVANCE(90);
-      if (lookahead == '<') ADVANCE(759);
-      if (lookahead == '=') ADVANCE(754);
-      if (lookahead == '>') ADVANCE(762);
-      if (lookahead == 'I') ADVANCE(118);
-      if (lookahead == '`') ADVANCE(136);
+      if (lookahead == '!') ADVANCE(90);
+      if (lookahead == '-') ADVANCE(84);
+      if (lookahead == '<') ADVANCE(753);
+      if (lookahead == '=') ADVANCE(748);
+      if (lookahead == '>') ADVANCE(756);
+      if (lookahead == 'I') ADVANCE(112);
+      if (lookahead == '`') ADVANCE(130);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(2);
       END_STATE();
     case 3:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 764,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
-        'W', 637,
-        'w', 637,
+        '$', 662,
+        '\'', 668,
+        '(', 758,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(11);
@@ -4894,87 +4894,87 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 4:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(4);
       if (lookahead != 0 &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 5:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(5);
       if (lookahead != 0 &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 6:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 598,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 592,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(6);
@@ -4984,31 +4984,31 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 7:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 598,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 592,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(7);
@@ -5018,30 +5018,30 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 8:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 598,
-        '<', 91,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 592,
+        '<', 85,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(8);
@@ -5051,26 +5051,26 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 9:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 598,
-        '<', 91,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 592,
+        '<', 85,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(9);
@@ -5080,54 +5080,54 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 10:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ')', 743,
-        '-', 598,
-        '<', 91,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        '`', 740,
-        'E', 661,
-        'e', 661,
+        '$', 662,
+        '\'', 668,
+        ')', 737,
+        '-', 592,
+        '<', 85,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        '`', 734,
+        'E', 655,
+        'e', 655,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(10);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 11:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
-        'W', 637,
-        'w', 637,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(11);
@@ -5136,27 +5136,27 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 12:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'W', 637,
-        'w', 637,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(12);
@@ -5165,24 +5165,24 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 13:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'O', 658,
-        'o', 658,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'O', 652,
+        'o', 652,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(13);
@@ -5191,24 +5191,24 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 14:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'S', 642,
-        's', 642,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'S', 636,
+        's', 636,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(14);
@@ -5217,25 +5217,25 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 15:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'O', 658,
-        'o', 658,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'O', 652,
+        'o', 652,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(15);
@@ -5244,40 +5244,40 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 16:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '-', 598,
-        '<', 91,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        '`', 740,
+        '$', 662,
+        '\'', 668,
+        '-', 592,
+        '<', 85,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        '`', 734,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(16);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 17:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        '`', 740,
+        '$', 662,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        '`', 734,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(17);
@@ -5288,18 +5288,18 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 18:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '\\', 670,
-        '`', 740,
+        '$', 662,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '\\', 664,
+        '`', 734,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(18);
@@ -5310,26 +5310,26 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 19:
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'W', 637,
-        'w', 637,
+        '$', 662,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(19);
@@ -5341,32 +5341,32 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 20:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
+        '!', 312,
+        '$', 662,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(20);
@@ -5375,33 +5375,33 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 21:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '(', 741,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'F', 649,
-        'f', 649,
-        'G', 646,
-        'g', 646,
-        'W', 637,
-        'w', 637,
+        '!', 312,
+        '$', 662,
+        '(', 735,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'F', 643,
+        'f', 643,
+        'G', 640,
+        'g', 640,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(21);
@@ -5412,44 +5412,44 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 22:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '(', 741,
-        '-', 598,
-        '.', 665,
-        '<', 91,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '!', 312,
+        '$', 662,
+        '(', 735,
+        '-', 592,
+        '.', 659,
+        '<', 85,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(22);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(582);
-      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(669);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(576);
+      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(663);
       END_STATE();
     case 23:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 136,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 130,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(23);
@@ -5460,22 +5460,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 24:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        ']', 738,
-        '`', 136,
-        '|', 736,
-        'W', 637,
-        'w', 637,
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        ']', 732,
+        '`', 130,
+        '|', 730,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(24);
@@ -5486,29 +5486,29 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 25:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'F', 649,
-        'f', 649,
-        'G', 646,
-        'g', 646,
-        'W', 637,
-        'w', 637,
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'F', 643,
+        'f', 643,
+        'G', 640,
+        'g', 640,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(25);
@@ -5519,27 +5519,27 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 26:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(26);
@@ -5550,133 +5550,133 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 27:
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '-', 598,
-        '<', 91,
-        '\\', 670,
-        '`', 740,
-        'E', 661,
-        'e', 661,
+        '!', 312,
+        '$', 662,
+        '-', 592,
+        '<', 85,
+        '\\', 664,
+        '`', 734,
+        'E', 655,
+        'e', 655,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(27);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 28:
       ADVANCE_MAP(
-        '!', 97,
+        '!', 91,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(28);
       if (lookahead != 0 &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 29:
       ADVANCE_MAP(
-        '!', 97,
+        '!', 91,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 91,
-        '=', 753,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 85,
+        '=', 747,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(29);
       if (lookahead != 0 &&
           (lookahead < '<' || '>' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 30:
       ADVANCE_MAP(
-        '!', 97,
+        '!', 91,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 598,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'A', 651,
-        'a', 651,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 592,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'A', 645,
+        'a', 645,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(30);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 31:
       ADVANCE_MAP(
-        '!', 97,
+        '!', 91,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ')', 743,
-        '-', 598,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        'A', 607,
-        'C', 599,
-        'I', 608,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ')', 737,
+        '-', 592,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        'A', 601,
+        'C', 593,
+        'I', 602,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(31);
@@ -5684,66 +5684,66 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != ',' &&
           lookahead != '-' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 32:
       ADVANCE_MAP(
-        '!', 97,
+        '!', 91,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ',', 742,
-        '-', 598,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ',', 736,
+        '-', 592,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(32);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 33:
       ADVANCE_MAP(
-        '!', 97,
+        '!', 91,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 598,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        'A', 607,
-        'C', 599,
-        'I', 608,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 592,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        'A', 601,
+        'C', 593,
+        'I', 602,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(33);
@@ -5752,77 +5752,77 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != ',' &&
           lookahead != '-' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 34:
       ADVANCE_MAP(
-        '!', 319,
+        '!', 313,
         '"', 42,
-        '$', 699,
-        '(', 741,
-        '-', 675,
-        '<', 93,
-        'C', 679,
-        'P', 687,
-        'T', 682,
-        '[', 737,
-        '\\', 694,
-        '`', 740,
+        '$', 693,
+        '(', 735,
+        '-', 669,
+        '<', 87,
+        'C', 673,
+        'P', 681,
+        'T', 676,
+        '[', 731,
+        '\\', 688,
+        '`', 734,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(34);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(700);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(694);
       END_STATE();
     case 35:
       ADVANCE_MAP(
-        '!', 319,
+        '!', 313,
         '"', 42,
-        '$', 699,
-        '(', 741,
-        '-', 675,
-        '<', 93,
-        '[', 737,
-        '\\', 694,
-        '`', 740,
-        'E', 697,
-        'e', 697,
+        '$', 693,
+        '(', 735,
+        '-', 669,
+        '<', 87,
+        '[', 731,
+        '\\', 688,
+        '`', 734,
+        'E', 691,
+        'e', 691,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(35);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(700);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(694);
       END_STATE();
     case 36:
       ADVANCE_MAP(
-        '!', 319,
+        '!', 313,
         '"', 42,
-        '$', 699,
-        '-', 675,
-        '<', 93,
-        '[', 737,
-        '\\', 694,
-        '`', 740,
+        '$', 693,
+        '-', 669,
+        '<', 87,
+        '[', 731,
+        '\\', 688,
+        '`', 734,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(36);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(700);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(694);
       END_STATE();
     case 37:
       ADVANCE_MAP(
-        '!', 320,
+        '!', 314,
         '"', 42,
-        '$', 728,
-        '\'', 725,
-        '(', 741,
-        ')', 743,
-        '+', 778,
-        ',', 742,
-        '-', 780,
-        '<', 94,
-        '=', 753,
-        '\\', 727,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 722,
+        '\'', 719,
+        '(', 735,
+        ')', 737,
+        '+', 772,
+        ',', 736,
+        '-', 774,
+        '<', 88,
+        '=', 747,
+        '\\', 721,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(37);
@@ -5830,22 +5830,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(729);
+          lookahead != 0x212a) ADVANCE(723);
       END_STATE();
     case 38:
       ADVANCE_MAP(
-        '!', 321,
+        '!', 315,
         '"', 42,
-        '$', 718,
-        '\'', 708,
-        '+', 778,
-        ',', 742,
-        '-', 780,
-        '<', 95,
-        '\\', 710,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '$', 712,
+        '\'', 702,
+        '+', 772,
+        ',', 736,
+        '-', 774,
+        '<', 89,
+        '\\', 704,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(38);
@@ -5854,23 +5854,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(719);
+          lookahead != 0x212a) ADVANCE(713);
       END_STATE();
     case 39:
       ADVANCE_MAP(
-        '!', 321,
+        '!', 315,
         '"', 42,
-        '$', 718,
-        '\'', 708,
-        ',', 742,
-        '-', 90,
-        '<', 95,
-        '\\', 710,
-        ']', 738,
-        '`', 740,
-        '|', 736,
-        'A', 715,
-        'a', 715,
+        '$', 712,
+        '\'', 702,
+        ',', 736,
+        '-', 84,
+        '<', 89,
+        '\\', 704,
+        ']', 732,
+        '`', 734,
+        '|', 730,
+        'A', 709,
+        'a', 709,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(39);
@@ -5880,79 +5880,79 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(719);
+          lookahead != 0x212a) ADVANCE(713);
       END_STATE();
     case 40:
       ADVANCE_MAP(
-        '!', 321,
+        '!', 315,
         '"', 42,
-        '$', 718,
-        '\'', 708,
-        '-', 90,
-        '<', 95,
-        '\\', 710,
-        '`', 740,
-        'B', 717,
-        'b', 717,
-        'G', 714,
-        'g', 714,
+        '$', 712,
+        '\'', 702,
+        '-', 84,
+        '<', 89,
+        '\\', 704,
+        '`', 734,
+        'B', 711,
+        'b', 711,
+        'G', 708,
+        'g', 708,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(40);
-      if ((!eof && set_contains(sym__listed_word_character_set_1, 13, lookahead))) ADVANCE(719);
+      if ((!eof && set_contains(sym__listed_word_character_set_1, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 41:
       ADVANCE_MAP(
         '"', 42,
-        '$', 732,
-        '\'', 73,
-        '(', 741,
-        ')', 743,
-        '+', 778,
-        '-', 780,
-        '.', 304,
-        '<', 92,
-        '[', 737,
-        '`', 740,
-        '{', 317,
-        'N', 733,
-        'n', 733,
+        '$', 726,
+        '\'', 67,
+        '(', 735,
+        ')', 737,
+        '+', 772,
+        '-', 774,
+        '.', 298,
+        '<', 86,
+        '[', 731,
+        '`', 734,
+        '{', 311,
+        'N', 727,
+        'n', 727,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(41);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(585);
-      if (set_contains(sym__eval_name_character_set_1, 681, lookahead)) ADVANCE(735);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(579);
+      if (set_contains(sym__eval_name_character_set_1, 681, lookahead)) ADVANCE(729);
       END_STATE();
     case 42:
-      if (lookahead == '"') ADVANCE(588);
-      if (lookahead == '\\') ADVANCE(322);
+      if (lookahead == '"') ADVANCE(582);
+      if (lookahead == '\\') ADVANCE(316);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(42);
       END_STATE();
     case 43:
-      if (lookahead == '"') ADVANCE(150);
+      if (lookahead == '"') ADVANCE(144);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') ADVANCE(43);
       END_STATE();
     case 44:
-      if (lookahead == '"') ADVANCE(80);
-      if (lookahead == '\\') ADVANCE(323);
+      if (lookahead == '"') ADVANCE(74);
+      if (lookahead == '\\') ADVANCE(317);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(44);
       END_STATE();
     case 45:
-      if (lookahead == '"') ADVANCE(750);
-      if (lookahead == '\\') ADVANCE(324);
+      if (lookahead == '"') ADVANCE(744);
+      if (lookahead == '\\') ADVANCE(318);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(45);
       END_STATE();
     case 46:
       if (lookahead == '"') ADVANCE(47);
-      if (lookahead == '-') ADVANCE(767);
-      if (lookahead == '`') ADVANCE(136);
+      if (lookahead == '-') ADVANCE(761);
+      if (lookahead == '`') ADVANCE(130);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(46);
       if (lookahead != 0 &&
@@ -5960,19 +5960,19 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != ')' &&
           lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
+          lookahead != 0x212a) ADVANCE(766);
       END_STATE();
     case 47:
-      if (lookahead == '"') ADVANCE(772);
+      if (lookahead == '"') ADVANCE(766);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(47);
       END_STATE();
     case 48:
       if (lookahead == '"') ADVANCE(45);
-      if (lookahead == ')') ADVANCE(743);
-      if (lookahead == '-') ADVANCE(745);
-      if (lookahead == '`') ADVANCE(136);
+      if (lookahead == ')') ADVANCE(737);
+      if (lookahead == '-') ADVANCE(739);
+      if (lookahead == '`') ADVANCE(130);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(48);
       if (lookahead != 0 &&
@@ -5982,297 +5982,271 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '-' &&
           lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
+          lookahead != 0x212a) ADVANCE(744);
       END_STATE();
     case 49:
-      if (lookahead == '$') ADVANCE(674);
-      if (lookahead == '\'') ADVANCE(589);
+      if (lookahead == '$') ADVANCE(663);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(49);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
       END_STATE();
     case 50:
-      if (lookahead == '$') ADVANCE(669);
-      if (('0' <= lookahead && lookahead <= '9') ||
+      if (lookahead == '$') ADVANCE(729);
+      if (lookahead == '|') ADVANCE(303);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(50);
       END_STATE();
     case 51:
-      if (lookahead == '$') ADVANCE(735);
-      if (lookahead == '|') ADVANCE(309);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
+      if (lookahead == '$') ADVANCE(729);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(51);
       END_STATE();
     case 52:
-      if (lookahead == '$') ADVANCE(735);
+      if (lookahead == '$') ADVANCE(694);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(52);
       END_STATE();
     case 53:
-      if (lookahead == '$') ADVANCE(700);
+      if (lookahead == '$') ADVANCE(723);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(53);
       END_STATE();
     case 54:
-      if (lookahead == '$') ADVANCE(725);
-      if (lookahead == '\'') ADVANCE(589);
+      if (lookahead == '$') ADVANCE(713);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(54);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
       END_STATE();
     case 55:
-      if (lookahead == '$') ADVANCE(729);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(55);
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '<') ADVANCE(64);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 56:
-      if (lookahead == '$') ADVANCE(708);
-      if (lookahead == '\'') ADVANCE(589);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(56);
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '<') ADVANCE(65);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 57:
-      if (lookahead == '$') ADVANCE(719);
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '<') ADVANCE(66);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(67);
+      END_STATE();
+    case 58:
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '>') ADVANCE(668);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(67);
+      END_STATE();
+    case 59:
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '>') ADVANCE(58);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(57);
-      END_STATE();
-    case 58:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '<') ADVANCE(67);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(59);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          (lookahead < 'A' || '[' < lookahead) &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 59:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '<') ADVANCE(71);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 60:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '<') ADVANCE(72);
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '>') ADVANCE(719);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 61:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '>') ADVANCE(674);
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '>') ADVANCE(702);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 62:
-      if (lookahead == '\'') ADVANCE(589);
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead == '>') ADVANCE(60);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          (lookahead < 'A' || '[' < lookahead) &&
+          lookahead != ']' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(67);
+      END_STATE();
+    case 63:
+      if (lookahead == '\'') ADVANCE(583);
       if (lookahead == '>') ADVANCE(61);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(63);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          (lookahead < 'A' || '[' < lookahead) &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 63:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '>') ADVANCE(725);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 64:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '>') ADVANCE(708);
+      if (lookahead == '\'') ADVANCE(583);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(59);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          (lookahead < 'A' || '[' < lookahead) &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 65:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '>') ADVANCE(63);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(65);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 66:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead == '>') ADVANCE(64);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 67:
-      if (lookahead == '\'') ADVANCE(589);
+      if (lookahead == '\'') ADVANCE(583);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          (lookahead < 'A' || '[' < lookahead) &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
+      END_STATE();
+    case 66:
+      if (lookahead == '\'') ADVANCE(583);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(63);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          (lookahead < 'A' || '[' < lookahead) &&
+          lookahead != ']' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(67);
+      END_STATE();
+    case 67:
+      if (lookahead == '\'') ADVANCE(583);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
     case 68:
-      if (lookahead == '\'') ADVANCE(589);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(49);
+      if (lookahead == '\'') ADVANCE(584);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          ('<' <= lookahead && lookahead <= '>') ||
+          lookahead == '\\' ||
+          lookahead == '`') ADVANCE(67);
       if (lookahead != 0 &&
-          lookahead != '\n' &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(668);
       END_STATE();
     case 69:
-      if (lookahead == '\'') ADVANCE(589);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(54);
+      if (lookahead == '\'') ADVANCE(586);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          ('<' <= lookahead && lookahead <= '>') ||
+          lookahead == '\\' ||
+          lookahead == '`') ADVANCE(67);
       if (lookahead != 0 &&
-          lookahead != '\n' &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(702);
       END_STATE();
     case 70:
-      if (lookahead == '\'') ADVANCE(589);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(56);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 71:
-      if (lookahead == '\'') ADVANCE(589);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(65);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 72:
-      if (lookahead == '\'') ADVANCE(589);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 73:
-      if (lookahead == '\'') ADVANCE(589);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
-      END_STATE();
-    case 74:
-      if (lookahead == '\'') ADVANCE(590);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          ('<' <= lookahead && lookahead <= '>') ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(674);
-      END_STATE();
-    case 75:
-      if (lookahead == '\'') ADVANCE(592);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          ('<' <= lookahead && lookahead <= '>') ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(708);
-      END_STATE();
-    case 76:
-      if (lookahead == '\'') ADVANCE(593);
-      if (lookahead == ')') ADVANCE(721);
+      if (lookahead == '\'') ADVANCE(587);
+      if (lookahead == ')') ADVANCE(715);
+      if (lookahead == '[' ||
+          lookahead == ']') ADVANCE(76);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           lookahead == ' ' ||
           lookahead == '"' ||
           lookahead == '(' ||
           lookahead == ',' ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
+          lookahead == '`') ADVANCE(67);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(76);
+          lookahead != 0x212a) ADVANCE(70);
       END_STATE();
-    case 77:
-      if (lookahead == '\'') ADVANCE(591);
+    case 71:
+      if (lookahead == '\'') ADVANCE(585);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
@@ -6280,560 +6254,585 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ')' ||
           lookahead == ',' ||
           ('<' <= lookahead && lookahead <= '>') ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
+          lookahead == '\\' ||
+          lookahead == '`') ADVANCE(67);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(725);
+          lookahead != 0x212a) ADVANCE(719);
       END_STATE();
-    case 78:
+    case 72:
       ADVANCE_MAP(
-        '(', 741,
-        '-', 90,
-        '<', 757,
-        '>', 761,
-        '`', 136,
-        'A', 270,
-        'a', 270,
-        'I', 237,
-        'i', 237,
-        'N', 248,
-        'n', 248,
+        '(', 735,
+        '-', 84,
+        '<', 751,
+        '>', 755,
+        '`', 130,
+        'A', 264,
+        'a', 264,
+        'I', 231,
+        'i', 231,
+        'N', 242,
+        'n', 242,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(78);
+          lookahead == ' ') SKIP(72);
       END_STATE();
-    case 79:
+    case 73:
       if (lookahead == '(') ADVANCE(43);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(79);
+          lookahead == ' ') ADVANCE(73);
       END_STATE();
-    case 80:
-      if (lookahead == ')') ADVANCE(134);
+    case 74:
+      if (lookahead == ')') ADVANCE(128);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(80);
+          lookahead == ' ') ADVANCE(74);
       END_STATE();
-    case 81:
-      if (lookahead == ')') ADVANCE(700);
+    case 75:
+      if (lookahead == ')') ADVANCE(694);
       END_STATE();
-    case 82:
-      if (lookahead == ')') ADVANCE(704);
-      if ((!eof && set_contains(sym__listed_word_character_set_4, 10, lookahead))) ADVANCE(82);
+    case 76:
+      if (lookahead == ')') ADVANCE(698);
+      if ((!eof && set_contains(sym__listed_word_character_set_4, 10, lookahead))) ADVANCE(76);
       END_STATE();
-    case 83:
-      if (lookahead == ')') ADVANCE(750);
+    case 77:
+      if (lookahead == ')') ADVANCE(744);
       if (lookahead != 0 &&
           lookahead != '(' &&
           lookahead != ')' &&
           lookahead != '`' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(83);
+          lookahead != 0x212a) ADVANCE(77);
       END_STATE();
-    case 84:
-      if (lookahead == '-') ADVANCE(148);
+    case 78:
+      if (lookahead == '-') ADVANCE(142);
       END_STATE();
-    case 85:
-      if (lookahead == '-') ADVANCE(306);
+    case 79:
+      if (lookahead == '-') ADVANCE(300);
       if (lookahead == '(' ||
-          lookahead == ':') ADVANCE(370);
+          lookahead == ':') ADVANCE(364);
       END_STATE();
-    case 86:
-      if (lookahead == '-') ADVANCE(306);
+    case 80:
+      if (lookahead == '-') ADVANCE(300);
       if (lookahead == '(' ||
-          lookahead == ':') ADVANCE(399);
+          lookahead == ':') ADVANCE(393);
       END_STATE();
-    case 87:
-      if (lookahead == '-') ADVANCE(370);
+    case 81:
+      if (lookahead == '-') ADVANCE(364);
       END_STATE();
-    case 88:
-      if (lookahead == '-') ADVANCE(87);
+    case 82:
+      if (lookahead == '-') ADVANCE(81);
       if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(88);
+          lookahead == ' ') ADVANCE(82);
       END_STATE();
-    case 89:
-      if (lookahead == '-') ADVANCE(90);
-      if (lookahead == '`') ADVANCE(136);
+    case 83:
+      if (lookahead == '-') ADVANCE(84);
+      if (lookahead == '`') ADVANCE(130);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(89);
+          lookahead == ' ') SKIP(83);
       if (lookahead == '$' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(744);
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(738);
       END_STATE();
-    case 90:
-      if (lookahead == '-') ADVANCE(151);
+    case 84:
+      if (lookahead == '-') ADVANCE(145);
       END_STATE();
-    case 91:
+    case 85:
+      if (lookahead == '<') ADVANCE(301);
+      END_STATE();
+    case 86:
       if (lookahead == '<') ADVANCE(307);
       END_STATE();
+    case 87:
+      if (lookahead == '<') ADVANCE(308);
+      END_STATE();
+    case 88:
+      if (lookahead == '<') ADVANCE(309);
+      END_STATE();
+    case 89:
+      if (lookahead == '<') ADVANCE(310);
+      END_STATE();
+    case 90:
+      if (lookahead == '=') ADVANCE(750);
+      END_STATE();
+    case 91:
+      if (lookahead == '=') ADVANCE(750);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
+      END_STATE();
     case 92:
-      if (lookahead == '<') ADVANCE(313);
+      if (lookahead == '>') ADVANCE(663);
       END_STATE();
     case 93:
-      if (lookahead == '<') ADVANCE(314);
+      if (lookahead == '>') ADVANCE(92);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(93);
       END_STATE();
     case 94:
-      if (lookahead == '<') ADVANCE(315);
+      if (lookahead == '>') ADVANCE(729);
       END_STATE();
     case 95:
-      if (lookahead == '<') ADVANCE(316);
+      if (lookahead == '>') ADVANCE(694);
       END_STATE();
     case 96:
-      if (lookahead == '=') ADVANCE(756);
+      if (lookahead == '>') ADVANCE(723);
       END_STATE();
     case 97:
-      if (lookahead == '=') ADVANCE(756);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '>') ADVANCE(713);
       END_STATE();
     case 98:
-      if (lookahead == '>') ADVANCE(669);
+      if (lookahead == '>') ADVANCE(94);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(98);
       END_STATE();
     case 99:
-      if (lookahead == '>') ADVANCE(98);
+      if (lookahead == '>') ADVANCE(95);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(99);
       END_STATE();
     case 100:
-      if (lookahead == '>') ADVANCE(735);
+      if (lookahead == '>') ADVANCE(96);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(100);
       END_STATE();
     case 101:
-      if (lookahead == '>') ADVANCE(700);
+      if (lookahead == '>') ADVANCE(97);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(101);
       END_STATE();
     case 102:
-      if (lookahead == '>') ADVANCE(729);
+      if (lookahead == 'A') ADVANCE(117);
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(171);
       END_STATE();
     case 103:
-      if (lookahead == '>') ADVANCE(719);
+      if (lookahead == 'D') ADVANCE(394);
+      if (lookahead == 'd') ADVANCE(769);
       END_STATE();
     case 104:
-      if (lookahead == '>') ADVANCE(100);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(104);
+      if (lookahead == 'E') ADVANCE(107);
       END_STATE();
     case 105:
-      if (lookahead == '>') ADVANCE(101);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(105);
+      if (lookahead == 'E') ADVANCE(406);
       END_STATE();
     case 106:
-      if (lookahead == '>') ADVANCE(102);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(106);
-      END_STATE();
-    case 107:
-      if (lookahead == '>') ADVANCE(103);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(107);
-      END_STATE();
-    case 108:
-      if (lookahead == 'A') ADVANCE(123);
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(177);
-      END_STATE();
-    case 109:
-      if (lookahead == 'D') ADVANCE(400);
-      if (lookahead == 'd') ADVANCE(775);
-      END_STATE();
-    case 110:
-      if (lookahead == 'E') ADVANCE(113);
-      END_STATE();
-    case 111:
-      if (lookahead == 'E') ADVANCE(412);
-      END_STATE();
-    case 112:
       ADVANCE_MAP(
-        'E', 122,
-        'A', 180,
-        'a', 180,
-        'I', 229,
-        'i', 229,
-        'O', 252,
-        'o', 252,
-        'R', 164,
-        'r', 164,
-        'S', 288,
-        's', 288,
+        'E', 116,
+        'A', 174,
+        'a', 174,
+        'I', 223,
+        'i', 223,
+        'O', 246,
+        'o', 246,
+        'R', 158,
+        'r', 158,
+        'S', 282,
+        's', 282,
       );
       END_STATE();
+    case 107:
+      if (lookahead == 'F') ADVANCE(108);
+      END_STATE();
+    case 108:
+      if (lookahead == 'I') ADVANCE(119);
+      END_STATE();
+    case 109:
+      if (lookahead == 'M') ADVANCE(403);
+      END_STATE();
+    case 110:
+      if (lookahead == 'N') ADVANCE(103);
+      if (lookahead == 'n') ADVANCE(181);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(415);
+      END_STATE();
+    case 111:
+      if (lookahead == 'N') ADVANCE(402);
+      if (lookahead == 'n') ADVANCE(436);
+      END_STATE();
+    case 112:
+      if (lookahead == 'N') ADVANCE(400);
+      END_STATE();
     case 113:
-      if (lookahead == 'F') ADVANCE(114);
+      if (lookahead == 'O') ADVANCE(118);
+      if (lookahead == 'o') ADVANCE(271);
       END_STATE();
     case 114:
-      if (lookahead == 'I') ADVANCE(125);
+      if (lookahead == 'R') ADVANCE(396);
+      if (lookahead == 'r') ADVANCE(767);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(279);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(197);
       END_STATE();
     case 115:
-      if (lookahead == 'M') ADVANCE(409);
+      if (lookahead == 'R') ADVANCE(104);
       END_STATE();
     case 116:
-      if (lookahead == 'N') ADVANCE(109);
-      if (lookahead == 'n') ADVANCE(187);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(421);
+      if (lookahead == 'R') ADVANCE(109);
       END_STATE();
     case 117:
-      if (lookahead == 'N') ADVANCE(408);
-      if (lookahead == 'n') ADVANCE(442);
+      if (lookahead == 'S') ADVANCE(105);
       END_STATE();
     case 118:
-      if (lookahead == 'N') ADVANCE(406);
+      if (lookahead == 'T') ADVANCE(398);
+      if (lookahead == 't') ADVANCE(433);
       END_STATE();
     case 119:
-      if (lookahead == 'O') ADVANCE(124);
-      if (lookahead == 'o') ADVANCE(277);
+      if (lookahead == 'X') ADVANCE(409);
       END_STATE();
     case 120:
-      if (lookahead == 'R') ADVANCE(402);
-      if (lookahead == 'r') ADVANCE(773);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(285);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(203);
+      if (lookahead == '`') ADVANCE(121);
+      if (lookahead == 'c') ADVANCE(146);
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') ADVANCE(135);
       END_STATE();
     case 121:
-      if (lookahead == 'R') ADVANCE(110);
+      if (lookahead == '`') ADVANCE(123);
       END_STATE();
     case 122:
-      if (lookahead == 'R') ADVANCE(115);
+      if (lookahead == '`') ADVANCE(131);
+      if (lookahead == 'l') ADVANCE(124);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 123:
-      if (lookahead == 'S') ADVANCE(111);
+      if (lookahead == '`') ADVANCE(131);
+      if (lookahead == 'n') ADVANCE(122);
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') ADVANCE(123);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 124:
-      if (lookahead == 'T') ADVANCE(404);
-      if (lookahead == 't') ADVANCE(439);
+      if (lookahead == '`') ADVANCE(131);
+      if (lookahead == 'q') ADVANCE(125);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 125:
-      if (lookahead == 'X') ADVANCE(415);
+      if (lookahead == '`') ADVANCE(131);
+      if (lookahead == '(' ||
+          lookahead == ':') ADVANCE(134);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 126:
-      if (lookahead == '`') ADVANCE(127);
-      if (lookahead == 'c') ADVANCE(152);
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(141);
+      if (lookahead == '`') ADVANCE(131);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 127:
-      if (lookahead == '`') ADVANCE(129);
+      if (lookahead == '`') ADVANCE(365);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 128:
-      if (lookahead == '`') ADVANCE(137);
-      if (lookahead == 'l') ADVANCE(130);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+      if (lookahead == '`') ADVANCE(352);
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') ADVANCE(128);
       END_STATE();
     case 129:
-      if (lookahead == '`') ADVANCE(137);
-      if (lookahead == 'n') ADVANCE(128);
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(129);
+      if (lookahead == '`') ADVANCE(352);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+          lookahead != 0x212a) ADVANCE(134);
       END_STATE();
     case 130:
-      if (lookahead == '`') ADVANCE(137);
-      if (lookahead == 'q') ADVANCE(131);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+      if (lookahead == '`') ADVANCE(133);
       END_STATE();
     case 131:
-      if (lookahead == '`') ADVANCE(137);
-      if (lookahead == '(' ||
-          lookahead == ':') ADVANCE(140);
+      if (lookahead == '`') ADVANCE(127);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+          lookahead != 0x212a) ADVANCE(126);
       END_STATE();
     case 132:
-      if (lookahead == '`') ADVANCE(137);
+      if (lookahead == '`') ADVANCE(129);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+          lookahead != 0x212a) ADVANCE(134);
       END_STATE();
     case 133:
-      if (lookahead == '`') ADVANCE(371);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+      if (lookahead == '`') ADVANCE(126);
       END_STATE();
     case 134:
-      if (lookahead == '`') ADVANCE(358);
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(134);
+      if (lookahead == '`') ADVANCE(132);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(134);
       END_STATE();
     case 135:
-      if (lookahead == '`') ADVANCE(358);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(140);
+      if (lookahead == 'c') ADVANCE(146);
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') ADVANCE(135);
       END_STATE();
     case 136:
-      if (lookahead == '`') ADVANCE(139);
+      if (lookahead == 'e') ADVANCE(143);
       END_STATE();
     case 137:
-      if (lookahead == '`') ADVANCE(133);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(132);
+      if (lookahead == 'l') ADVANCE(147);
       END_STATE();
     case 138:
-      if (lookahead == '`') ADVANCE(135);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(140);
+      if (lookahead == 'l') ADVANCE(148);
       END_STATE();
     case 139:
-      if (lookahead == '`') ADVANCE(132);
+      if (lookahead == 'l') ADVANCE(149);
       END_STATE();
     case 140:
-      if (lookahead == '`') ADVANCE(138);
-      if (lookahead != 0 &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(140);
+      if (lookahead == 'm') ADVANCE(136);
       END_STATE();
     case 141:
-      if (lookahead == 'c') ADVANCE(152);
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(141);
+      if (lookahead == 'm') ADVANCE(140);
       END_STATE();
     case 142:
-      if (lookahead == 'e') ADVANCE(149);
+      if (lookahead == 'n') ADVANCE(137);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(142);
       END_STATE();
     case 143:
-      if (lookahead == 'l') ADVANCE(153);
+      if (lookahead == 'n') ADVANCE(150);
       END_STATE();
     case 144:
-      if (lookahead == 'l') ADVANCE(154);
+      if (lookahead == 'n') ADVANCE(138);
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') ADVANCE(144);
       END_STATE();
     case 145:
-      if (lookahead == 'l') ADVANCE(155);
+      if (lookahead == 'n') ADVANCE(139);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(145);
       END_STATE();
     case 146:
-      if (lookahead == 'm') ADVANCE(142);
+      if (lookahead == 'o') ADVANCE(141);
       END_STATE();
     case 147:
-      if (lookahead == 'm') ADVANCE(146);
+      if (lookahead == 'q') ADVANCE(79);
       END_STATE();
     case 148:
-      if (lookahead == 'n') ADVANCE(143);
-      if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(148);
+      if (lookahead == 'q') ADVANCE(153);
       END_STATE();
     case 149:
-      if (lookahead == 'n') ADVANCE(156);
+      if (lookahead == 'q') ADVANCE(80);
       END_STATE();
     case 150:
-      if (lookahead == 'n') ADVANCE(144);
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(150);
+      if (lookahead == 't') ADVANCE(73);
       END_STATE();
     case 151:
-      if (lookahead == 'n') ADVANCE(145);
-      if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(151);
-      END_STATE();
-    case 152:
-      if (lookahead == 'o') ADVANCE(147);
-      END_STATE();
-    case 153:
-      if (lookahead == 'q') ADVANCE(85);
-      END_STATE();
-    case 154:
-      if (lookahead == 'q') ADVANCE(159);
-      END_STATE();
-    case 155:
-      if (lookahead == 'q') ADVANCE(86);
-      END_STATE();
-    case 156:
-      if (lookahead == 't') ADVANCE(79);
-      END_STATE();
-    case 157:
-      if (lookahead == '}') ADVANCE(735);
+      if (lookahead == '}') ADVANCE(729);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(157);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(151);
       END_STATE();
-    case 158:
+    case 152:
       if (lookahead == '(' ||
-          lookahead == ':') ADVANCE(399);
+          lookahead == ':') ADVANCE(393);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(158);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(152);
       END_STATE();
-    case 159:
+    case 153:
       if (lookahead == '(' ||
           lookahead == ':') ADVANCE(44);
       END_STATE();
-    case 160:
+    case 154:
       if (lookahead == '+' ||
-          lookahead == '-') ADVANCE(305);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(587);
+          lookahead == '-') ADVANCE(299);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(581);
+      END_STATE();
+    case 155:
+      ADVANCE_MAP(
+        'A', 174,
+        'a', 174,
+        'I', 223,
+        'i', 223,
+        'O', 246,
+        'o', 246,
+        'R', 158,
+        'r', 158,
+        'S', 282,
+        's', 282,
+      );
+      END_STATE();
+    case 156:
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(262);
+      END_STATE();
+    case 157:
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(262);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(204);
+      END_STATE();
+    case 158:
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(232);
+      END_STATE();
+    case 159:
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(217);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(233);
+      END_STATE();
+    case 160:
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(182);
       END_STATE();
     case 161:
-      ADVANCE_MAP(
-        'A', 180,
-        'a', 180,
-        'I', 229,
-        'i', 229,
-        'O', 252,
-        'o', 252,
-        'R', 164,
-        'r', 164,
-        'S', 288,
-        's', 288,
-      );
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(221);
       END_STATE();
     case 162:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(268);
+          lookahead == 'a') ADVANCE(269);
       END_STATE();
     case 163:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(268);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(210);
+          lookahead == 'a') ADVANCE(180);
       END_STATE();
     case 164:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(238);
+          lookahead == 'a') ADVANCE(219);
       END_STATE();
     case 165:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(223);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(239);
+          lookahead == 'a') ADVANCE(281);
       END_STATE();
     case 166:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(188);
+          lookahead == 'a') ADVANCE(281);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(198);
       END_STATE();
     case 167:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(227);
+          lookahead == 'a') ADVANCE(257);
       END_STATE();
     case 168:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(275);
+          lookahead == 'a') ADVANCE(283);
       END_STATE();
     case 169:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(186);
+          lookahead == 'a') ADVANCE(278);
       END_STATE();
     case 170:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(225);
+          lookahead == 'a') ADVANCE(224);
       END_STATE();
     case 171:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(287);
+          lookahead == 'a') ADVANCE(261);
       END_STATE();
     case 172:
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(287);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(204);
+          lookahead == 'a') ADVANCE(285);
       END_STATE();
     case 173:
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(263);
+      if (lookahead == 'B' ||
+          lookahead == 'b') ADVANCE(297);
       END_STATE();
     case 174:
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(289);
+      if (lookahead == 'B' ||
+          lookahead == 'b') ADVANCE(220);
       END_STATE();
     case 175:
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(284);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(205);
       END_STATE();
     case 176:
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(230);
-      END_STATE();
-    case 177:
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(267);
-      END_STATE();
-    case 178:
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(291);
-      END_STATE();
-    case 179:
-      if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(303);
-      END_STATE();
-    case 180:
-      if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(226);
-      END_STATE();
-    case 181:
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(211);
-      END_STATE();
-    case 182:
       ADVANCE_MAP(
-        'C', 211,
-        'c', 211,
-        'R', 162,
-        'r', 162,
-        'S', 292,
-        's', 292,
-        'T', 214,
-        't', 214,
+        'C', 205,
+        'c', 205,
+        'R', 156,
+        'r', 156,
+        'S', 286,
+        's', 286,
+        'T', 208,
+        't', 208,
       );
       END_STATE();
-    case 183:
+    case 177:
       if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(212);
+          lookahead == 'c') ADVANCE(206);
+      END_STATE();
+    case 178:
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(172);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(284);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(282);
+      END_STATE();
+    case 179:
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(267);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(245);
+      END_STATE();
+    case 180:
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(277);
+      END_STATE();
+    case 181:
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(769);
+      END_STATE();
+    case 182:
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(456);
+      END_STATE();
+    case 183:
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(202);
       END_STATE();
     case 184:
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(178);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(290);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(288);
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(287);
       END_STATE();
     case 185:
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(273);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(251);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(446);
       END_STATE();
     case 186:
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(283);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(175);
       END_STATE();
     case 187:
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(775);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(770);
       END_STATE();
     case 188:
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(462);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(296);
       END_STATE();
     case 189:
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(208);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(448);
       END_STATE();
     case 190:
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(293);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(420);
       END_STATE();
     case 191:
       if (lookahead == 'E' ||
@@ -6841,787 +6840,959 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 192:
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(181);
+          lookahead == 'e') ADVANCE(295);
       END_STATE();
     case 193:
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(776);
+          lookahead == 'e') ADVANCE(184);
       END_STATE();
     case 194:
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(302);
+          lookahead == 'e') ADVANCE(160);
       END_STATE();
     case 195:
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(454);
+          lookahead == 'e') ADVANCE(218);
       END_STATE();
     case 196:
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(426);
-      END_STATE();
-    case 197:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(458);
-      END_STATE();
-    case 198:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(301);
-      END_STATE();
-    case 199:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(190);
-      END_STATE();
-    case 200:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(166);
-      END_STATE();
-    case 201:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(224);
-      END_STATE();
-    case 202:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(241);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(249);
-      END_STATE();
-    case 203:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(262);
-      END_STATE();
-    case 204:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(167);
-      END_STATE();
-    case 205:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(173);
-      END_STATE();
-    case 206:
-      ADVANCE_MAP(
-        'E', 173,
-        'e', 173,
-        'I', 182,
-        'i', 182,
-        'O', 264,
-        'o', 264,
-        'T', 172,
-        't', 172,
-      );
-      END_STATE();
-    case 207:
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(269);
-      END_STATE();
-    case 208:
-      if (lookahead == 'F' ||
-          lookahead == 'f') ADVANCE(247);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(454);
-      END_STATE();
-    case 209:
-      if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(450);
-      END_STATE();
-    case 210:
-      if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(194);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(176);
-      END_STATE();
-    case 211:
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(177);
-      END_STATE();
-    case 212:
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(443);
-      END_STATE();
-    case 213:
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(207);
-      END_STATE();
-    case 214:
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(229);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(252);
-      END_STATE();
-    case 215:
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(220);
-      END_STATE();
-    case 216:
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(220);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(244);
-      END_STATE();
-    case 217:
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(201);
+          lookahead == 'e') ADVANCE(235);
       if (lookahead == 'R' ||
           lookahead == 'r') ADVANCE(243);
       END_STATE();
-    case 218:
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(237);
+    case 197:
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(256);
       END_STATE();
-    case 219:
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(246);
+    case 198:
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(161);
       END_STATE();
-    case 220:
-      if (lookahead == 'K' ||
-          lookahead == 'k') ADVANCE(193);
+    case 199:
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(167);
       END_STATE();
-    case 221:
-      if (lookahead == 'K' ||
-          lookahead == 'k') ADVANCE(295);
+    case 200:
+      ADVANCE_MAP(
+        'E', 167,
+        'e', 167,
+        'I', 176,
+        'i', 176,
+        'O', 258,
+        'o', 258,
+        'T', 166,
+        't', 166,
+      );
       END_STATE();
-    case 222:
-      if (lookahead == 'K' ||
-          lookahead == 'k') ADVANCE(296);
+    case 201:
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(263);
       END_STATE();
-    case 223:
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(436);
-      END_STATE();
-    case 224:
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(189);
-      END_STATE();
-    case 225:
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(242);
-      END_STATE();
-    case 226:
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(195);
-      END_STATE();
-    case 227:
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(276);
-      END_STATE();
-    case 228:
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(429);
-      END_STATE();
-    case 229:
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(192);
-      END_STATE();
-    case 230:
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(197);
-      END_STATE();
-    case 231:
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(175);
-      END_STATE();
-    case 232:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(187);
-      END_STATE();
-    case 233:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(187);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(421);
-      END_STATE();
-    case 234:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(442);
-      END_STATE();
-    case 235:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(470);
-      END_STATE();
-    case 236:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(441);
-      END_STATE();
-    case 237:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(785);
-      END_STATE();
-    case 238:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(274);
-      END_STATE();
-    case 239:
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(278);
-      END_STATE();
-    case 240:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(277);
-      END_STATE();
-    case 241:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(276);
-      END_STATE();
-    case 242:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(209);
-      END_STATE();
-    case 243:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(228);
-      END_STATE();
-    case 244:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(221);
-      END_STATE();
-    case 245:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(261);
-      END_STATE();
-    case 246:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(235);
-      END_STATE();
-    case 247:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(265);
-      END_STATE();
-    case 248:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(286);
-      END_STATE();
-    case 249:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(294);
-      END_STATE();
-    case 250:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(222);
-      END_STATE();
-    case 251:
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(250);
-      END_STATE();
-    case 252:
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(452);
-      END_STATE();
-    case 253:
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(460);
-      END_STATE();
-    case 254:
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(466);
-      END_STATE();
-    case 255:
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(468);
-      END_STATE();
-    case 256:
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(179);
-      END_STATE();
-    case 257:
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(298);
-      END_STATE();
-    case 258:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(773);
-      END_STATE();
-    case 259:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(773);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(285);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(203);
-      END_STATE();
-    case 260:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(773);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(203);
-      END_STATE();
-    case 261:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(774);
-      END_STATE();
-    case 262:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(424);
-      END_STATE();
-    case 263:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(183);
-      END_STATE();
-    case 264:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(279);
-      END_STATE();
-    case 265:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(231);
-      END_STATE();
-    case 266:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(249);
-      END_STATE();
-    case 267:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(280);
-      END_STATE();
-    case 268:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(191);
-      END_STATE();
-    case 269:
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(196);
-      END_STATE();
-    case 270:
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(421);
-      END_STATE();
-    case 271:
+    case 202:
+      if (lookahead == 'F' ||
+          lookahead == 'f') ADVANCE(241);
       if (lookahead == 'S' ||
           lookahead == 's') ADVANCE(448);
       END_STATE();
-    case 272:
+    case 203:
+      if (lookahead == 'G' ||
+          lookahead == 'g') ADVANCE(444);
+      END_STATE();
+    case 204:
+      if (lookahead == 'G' ||
+          lookahead == 'g') ADVANCE(188);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(170);
+      END_STATE();
+    case 205:
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(171);
+      END_STATE();
+    case 206:
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(437);
+      END_STATE();
+    case 207:
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(201);
+      END_STATE();
+    case 208:
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(223);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(246);
+      END_STATE();
+    case 209:
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(214);
+      END_STATE();
+    case 210:
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(214);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(238);
+      END_STATE();
+    case 211:
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(195);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(237);
+      END_STATE();
+    case 212:
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(231);
+      END_STATE();
+    case 213:
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(240);
+      END_STATE();
+    case 214:
+      if (lookahead == 'K' ||
+          lookahead == 'k') ADVANCE(187);
+      END_STATE();
+    case 215:
+      if (lookahead == 'K' ||
+          lookahead == 'k') ADVANCE(289);
+      END_STATE();
+    case 216:
+      if (lookahead == 'K' ||
+          lookahead == 'k') ADVANCE(290);
+      END_STATE();
+    case 217:
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(430);
+      END_STATE();
+    case 218:
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(183);
+      END_STATE();
+    case 219:
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(236);
+      END_STATE();
+    case 220:
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(189);
+      END_STATE();
+    case 221:
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(270);
+      END_STATE();
+    case 222:
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(423);
+      END_STATE();
+    case 223:
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(186);
+      END_STATE();
+    case 224:
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(191);
+      END_STATE();
+    case 225:
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(169);
+      END_STATE();
+    case 226:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(181);
+      END_STATE();
+    case 227:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(181);
       if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(450);
+          lookahead == 's') ADVANCE(415);
+      END_STATE();
+    case 228:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(436);
+      END_STATE();
+    case 229:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(464);
+      END_STATE();
+    case 230:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(435);
+      END_STATE();
+    case 231:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(779);
+      END_STATE();
+    case 232:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(268);
+      END_STATE();
+    case 233:
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(272);
+      END_STATE();
+    case 234:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(271);
+      END_STATE();
+    case 235:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(270);
+      END_STATE();
+    case 236:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(203);
+      END_STATE();
+    case 237:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(222);
+      END_STATE();
+    case 238:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(215);
+      END_STATE();
+    case 239:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(255);
+      END_STATE();
+    case 240:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(229);
+      END_STATE();
+    case 241:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(259);
+      END_STATE();
+    case 242:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(280);
+      END_STATE();
+    case 243:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(288);
+      END_STATE();
+    case 244:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(216);
+      END_STATE();
+    case 245:
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(244);
+      END_STATE();
+    case 246:
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(446);
+      END_STATE();
+    case 247:
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(454);
+      END_STATE();
+    case 248:
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(460);
+      END_STATE();
+    case 249:
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(462);
+      END_STATE();
+    case 250:
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(173);
+      END_STATE();
+    case 251:
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(292);
+      END_STATE();
+    case 252:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(767);
+      END_STATE();
+    case 253:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(767);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(279);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(197);
+      END_STATE();
+    case 254:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(767);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(197);
+      END_STATE();
+    case 255:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(768);
+      END_STATE();
+    case 256:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(418);
+      END_STATE();
+    case 257:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(177);
+      END_STATE();
+    case 258:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(273);
+      END_STATE();
+    case 259:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(225);
+      END_STATE();
+    case 260:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(243);
+      END_STATE();
+    case 261:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(274);
+      END_STATE();
+    case 262:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(185);
+      END_STATE();
+    case 263:
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(190);
+      END_STATE();
+    case 264:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(415);
+      END_STATE();
+    case 265:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(442);
+      END_STATE();
+    case 266:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(444);
+      END_STATE();
+    case 267:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(293);
+      END_STATE();
+    case 268:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(163);
+      END_STATE();
+    case 269:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(199);
+      END_STATE();
+    case 270:
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(286);
+      END_STATE();
+    case 271:
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(433);
+      END_STATE();
+    case 272:
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(270);
       END_STATE();
     case 273:
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(299);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(450);
       END_STATE();
     case 274:
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(169);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(442);
       END_STATE();
     case 275:
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(205);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(179);
       END_STATE();
     case 276:
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(292);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(428);
       END_STATE();
     case 277:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(439);
+          lookahead == 't') ADVANCE(213);
       END_STATE();
     case 278:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(276);
+          lookahead == 't') ADVANCE(440);
       END_STATE();
     case 279:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(456);
+          lookahead == 't') ADVANCE(251);
       END_STATE();
     case 280:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(448);
+          lookahead == 't') ADVANCE(212);
       END_STATE();
     case 281:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(185);
+          lookahead == 't') ADVANCE(265);
       END_STATE();
     case 282:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(434);
+          lookahead == 't') ADVANCE(168);
       END_STATE();
     case 283:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(219);
+          lookahead == 't') ADVANCE(266);
       END_STATE();
     case 284:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(446);
+          lookahead == 't') ADVANCE(162);
       END_STATE();
     case 285:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(257);
+          lookahead == 't') ADVANCE(164);
       END_STATE();
     case 286:
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(218);
+          lookahead == 't') ADVANCE(165);
       END_STATE();
     case 287:
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(271);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(247);
       END_STATE();
     case 288:
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(174);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(250);
       END_STATE();
     case 289:
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(272);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(248);
       END_STATE();
     case 290:
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(168);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(249);
       END_STATE();
     case 291:
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(170);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(275);
       END_STATE();
     case 292:
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(171);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(276);
       END_STATE();
     case 293:
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(253);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(462);
       END_STATE();
     case 294:
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(256);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(159);
       END_STATE();
     case 295:
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(254);
+      if (lookahead == 'W' ||
+          lookahead == 'w') ADVANCE(425);
       END_STATE();
     case 296:
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(255);
+      if (lookahead == 'X' ||
+          lookahead == 'x') ADVANCE(458);
       END_STATE();
     case 297:
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(281);
+      if (lookahead == 'Y' ||
+          lookahead == 'y') ADVANCE(412);
       END_STATE();
     case 298:
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(282);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(580);
       END_STATE();
     case 299:
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(468);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(581);
       END_STATE();
     case 300:
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(165);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(152);
       END_STATE();
     case 301:
-      if (lookahead == 'W' ||
-          lookahead == 'w') ADVANCE(431);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(93);
       END_STATE();
     case 302:
-      if (lookahead == 'X' ||
-          lookahead == 'x') ADVANCE(464);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(49);
       END_STATE();
     case 303:
-      if (lookahead == 'Y' ||
-          lookahead == 'y') ADVANCE(418);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(51);
       END_STATE();
     case 304:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(586);
-      END_STATE();
-    case 305:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(587);
-      END_STATE();
-    case 306:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(158);
-      END_STATE();
-    case 307:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(99);
-      END_STATE();
-    case 308:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(50);
-      END_STATE();
-    case 309:
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(52);
       END_STATE();
-    case 310:
+    case 305:
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(53);
       END_STATE();
+    case 306:
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(54);
+      END_STATE();
+    case 307:
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(98);
+      END_STATE();
+    case 308:
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(99);
+      END_STATE();
+    case 309:
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(100);
+      END_STATE();
+    case 310:
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(101);
+      END_STATE();
     case 311:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(55);
-      END_STATE();
-    case 312:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(57);
-      END_STATE();
-    case 313:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(104);
-      END_STATE();
-    case 314:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(105);
-      END_STATE();
-    case 315:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(106);
-      END_STATE();
-    case 316:
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(107);
-      END_STATE();
-    case 317:
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(157);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(151);
       END_STATE();
-    case 318:
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+    case 312:
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
-    case 319:
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(700);
+    case 313:
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(694);
       END_STATE();
-    case 320:
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(729);
+    case 314:
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(723);
       END_STATE();
-    case 321:
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(719);
+    case 315:
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(713);
       END_STATE();
-    case 322:
+    case 316:
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(42);
       END_STATE();
-    case 323:
+    case 317:
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(44);
       END_STATE();
-    case 324:
+    case 318:
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(45);
       END_STATE();
-    case 325:
-      if (eof) ADVANCE(357);
+    case 319:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 96,
+        '!', 90,
         '"', 42,
-        '%', 783,
-        '\'', 73,
-        '(', 741,
-        ')', 743,
-        '*', 781,
-        '+', 778,
-        ',', 742,
-        '-', 779,
-        '.', 777,
-        '/', 782,
-        '<', 759,
-        '=', 754,
-        '>', 762,
-        'A', 116,
-        'C', 108,
-        'I', 117,
-        'N', 119,
-        'O', 120,
-        'P', 121,
-        'T', 112,
-        '[', 737,
-        ']', 738,
-        '`', 739,
-        'a', 233,
-        'c', 211,
-        'i', 234,
-        'n', 240,
-        'o', 259,
-        't', 161,
-        '|', 736,
+        '%', 777,
+        '\'', 67,
+        '(', 735,
+        ')', 737,
+        '*', 775,
+        '+', 772,
+        ',', 736,
+        '-', 773,
+        '.', 771,
+        '/', 776,
+        '<', 753,
+        '=', 748,
+        '>', 756,
+        'A', 110,
+        'C', 102,
+        'I', 111,
+        'N', 113,
+        'O', 114,
+        'P', 115,
+        'T', 106,
+        '[', 731,
+        ']', 732,
+        '`', 733,
+        'a', 227,
+        'c', 205,
+        'i', 228,
+        'n', 234,
+        'o', 253,
+        't', 155,
+        '|', 730,
       );
-      if (lookahead == 0x10fffe) ADVANCE(784);
+      if (lookahead == 0x10fffe) ADVANCE(778);
       if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(303);
+          lookahead == 'b') ADVANCE(297);
       if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(199);
+          lookahead == 'd') ADVANCE(193);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(300);
+          lookahead == 'e') ADVANCE(294);
       if (lookahead == 'F' ||
-          lookahead == 'f') ADVANCE(217);
+          lookahead == 'f') ADVANCE(211);
       if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(202);
+          lookahead == 'g') ADVANCE(196);
       if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(200);
+          lookahead == 'h') ADVANCE(194);
       if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(216);
+          lookahead == 'l') ADVANCE(210);
       if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(184);
+          lookahead == 'm') ADVANCE(178);
       if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(163);
+          lookahead == 'r') ADVANCE(157);
       if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(206);
+          lookahead == 's') ADVANCE(200);
       if (lookahead == 'W' ||
-          lookahead == 'w') ADVANCE(213);
+          lookahead == 'w') ADVANCE(207);
       if (lookahead == 'X' ||
-          lookahead == 'x') ADVANCE(245);
+          lookahead == 'x') ADVANCE(239);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(325);
+          lookahead == ' ') SKIP(319);
       END_STATE();
-    case 326:
-      if (eof) ADVANCE(357);
+    case 320:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 96,
-        '%', 783,
-        '(', 741,
-        '*', 781,
-        '+', 778,
-        ',', 742,
-        '-', 779,
-        '.', 777,
-        '/', 782,
-        '<', 759,
-        '=', 754,
-        '>', 762,
-        '`', 126,
-        '|', 736,
-        'A', 232,
-        'a', 232,
-        'B', 303,
-        'b', 303,
-        'G', 266,
-        'g', 266,
-        'I', 236,
-        'i', 236,
-        'L', 215,
-        'l', 215,
-        'O', 258,
-        'o', 258,
-        'W', 213,
-        'w', 213,
-        'X', 245,
-        'x', 245,
+        '!', 90,
+        '%', 777,
+        '(', 735,
+        '*', 775,
+        '+', 772,
+        ',', 736,
+        '-', 773,
+        '.', 771,
+        '/', 776,
+        '<', 753,
+        '=', 748,
+        '>', 756,
+        '`', 120,
+        '|', 730,
+        'A', 226,
+        'a', 226,
+        'B', 297,
+        'b', 297,
+        'G', 260,
+        'g', 260,
+        'I', 230,
+        'i', 230,
+        'L', 209,
+        'l', 209,
+        'O', 252,
+        'o', 252,
+        'W', 207,
+        'w', 207,
+        'X', 239,
+        'x', 239,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(326);
+          lookahead == ' ') SKIP(320);
       END_STATE();
-    case 327:
-      if (eof) ADVANCE(357);
+    case 321:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 96,
-        '(', 741,
-        ')', 743,
-        ',', 742,
-        '-', 90,
-        '=', 753,
-        '[', 737,
-        ']', 738,
-        '`', 740,
-        '|', 736,
+        '!', 90,
+        '(', 735,
+        ')', 737,
+        ',', 736,
+        '-', 84,
+        '=', 747,
+        '[', 731,
+        ']', 732,
+        '`', 734,
+        '|', 730,
       );
-      if (lookahead == 0x10fffe) ADVANCE(784);
+      if (lookahead == 0x10fffe) ADVANCE(778);
       if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(517);
+          lookahead == 'c') ADVANCE(511);
       if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(500);
+          lookahead == 'd') ADVANCE(494);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(579);
+          lookahead == 'e') ADVANCE(573);
       if (lookahead == 'F' ||
-          lookahead == 'f') ADVANCE(521);
+          lookahead == 'f') ADVANCE(515);
       if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(506);
+          lookahead == 'g') ADVANCE(500);
       if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(507);
+          lookahead == 'h') ADVANCE(501);
       if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(533);
+          lookahead == 'i') ADVANCE(527);
       if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(540);
+          lookahead == 'l') ADVANCE(534);
       if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(494);
+          lookahead == 'm') ADVANCE(488);
       if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(472);
+          lookahead == 'r') ADVANCE(466);
       if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(511);
+          lookahead == 's') ADVANCE(505);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(474);
+          lookahead == 't') ADVANCE(468);
       if (lookahead == 'W' ||
-          lookahead == 'w') ADVANCE(519);
+          lookahead == 'w') ADVANCE(513);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(327);
+          lookahead == ' ') SKIP(321);
       if (('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 328:
-      if (eof) ADVANCE(357);
+    case 322:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(328);
+          lookahead == ' ') SKIP(322);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 323:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(323);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 324:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(324);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 325:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(325);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 326:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'A', 601,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(326);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 327:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(327);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 328:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'M', 624,
+        'm', 624,
+        'S', 625,
+        's', 625,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(328);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 329:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 85,
+        'C', 593,
+        'N', 603,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(329);
@@ -7632,229 +7803,190 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 330:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(330);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
-          lookahead != ',' &&
-          lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 331:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        'C', 593,
+        'P', 606,
+        'T', 597,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(331);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
-          lookahead != ',' &&
-          lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 332:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'A', 607,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'O', 652,
+        'o', 652,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(332);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
-          lookahead != ',' &&
-          lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 333:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'S', 636,
+        's', 636,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(333);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
-          lookahead != ',' &&
-          lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 334:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'M', 630,
-        'm', 630,
-        'S', 631,
-        's', 631,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(334);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
-          lookahead != ',' &&
-          lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 335:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 91,
-        'C', 599,
-        'N', 609,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'O', 652,
+        'o', 652,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(335);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
-          lookahead != ',' &&
-          lookahead != '-' &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 336:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
-        'W', 637,
-        'w', 637,
+        '$', 662,
+        '\'', 668,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'A', 645,
+        'a', 645,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(336);
@@ -7863,186 +7995,29 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 337:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
+        '!', 312,
         '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        'C', 599,
-        'P', 612,
-        'T', 603,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'W', 637,
-        'w', 637,
+        '$', 662,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'W', 631,
+        'w', 631,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(337);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 338:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'O', 658,
-        'o', 658,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(338);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 339:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'S', 642,
-        's', 642,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(339);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 340:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(340);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 341:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'O', 658,
-        'o', 658,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(341);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 342:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(342);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 343:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '"', 42,
-        '$', 668,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'W', 637,
-        'w', 637,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(343);
       if (lookahead != 0 &&
           lookahead != '(' &&
           lookahead != ')' &&
@@ -8051,33 +8026,206 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 338:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '$', 662,
+        '(', 735,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'F', 643,
+        'f', 643,
+        'G', 640,
+        'g', 640,
+        'W', 631,
+        'w', 631,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(338);
+      if (lookahead != 0 &&
+          (lookahead < ' ' || '"' < lookahead) &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 339:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '$', 662,
+        '(', 735,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(339);
+      if (lookahead != 0 &&
+          (lookahead < ' ' || '"' < lookahead) &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 340:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '$', 662,
+        '(', 735,
+        '-', 591,
+        '.', 659,
+        '<', 85,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(340);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(576);
+      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 341:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 120,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(341);
+      if (lookahead != 0 &&
+          (lookahead < ' ' || '"' < lookahead) &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 342:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '=', 747,
+        '\\', 664,
+        '`', 120,
+        '|', 730,
+        'W', 631,
+        'w', 631,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(342);
+      if (lookahead != 0 &&
+          (lookahead < ' ' || '"' < lookahead) &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
+      END_STATE();
+    case 343:
+      if (eof) ADVANCE(351);
+      ADVANCE_MAP(
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'F', 643,
+        'f', 643,
+        'G', 640,
+        'g', 640,
+        'W', 631,
+        'w', 631,
+      );
+      if (('\t' <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ') SKIP(343);
+      if (lookahead != 0 &&
+          (lookahead < ' ' || '"' < lookahead) &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 344:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '(', 741,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'F', 649,
-        'f', 649,
-        'G', 646,
-        'g', 646,
-        'W', 637,
-        'w', 637,
+        '!', 312,
+        '$', 662,
+        ',', 736,
+        '-', 591,
+        '<', 85,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'E', 655,
+        'e', 655,
+        'G', 640,
+        'g', 640,
+        'O', 654,
+        'o', 654,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(344);
@@ -8088,374 +8236,201 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 345:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '(', 741,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
+        '!', 91,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ',', 736,
+        '-', 591,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        'A', 601,
+        'C', 593,
+        'I', 602,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(345);
       if (lookahead != 0 &&
-          (lookahead < ' ' || '"' < lookahead) &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          (lookahead < '<' || '>' < lookahead) &&
+          (lookahead < '\'' || ')' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 346:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        '(', 741,
-        '-', 597,
-        '.', 665,
-        '<', 91,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
+        '!', 91,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        ',', 736,
+        '-', 591,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'A', 645,
+        'a', 645,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(346);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(582);
-      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(669);
+      if (lookahead != 0 &&
+          (lookahead < '\'' || ')' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
     case 347:
-      if (eof) ADVANCE(357);
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 126,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
+        '!', 91,
+        '"', 42,
+        '$', 662,
+        '\'', 668,
+        '(', 735,
+        '-', 591,
+        '<', 752,
+        '=', 748,
+        '>', 756,
+        'A', 601,
+        'C', 593,
+        'I', 602,
+        'N', 603,
+        'O', 605,
+        'P', 606,
+        'T', 597,
+        '[', 731,
+        '\\', 664,
+        '`', 733,
+        '|', 730,
+        'B', 657,
+        'b', 657,
+        'G', 640,
+        'g', 640,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ') SKIP(347);
-      if (lookahead != 0 &&
-          (lookahead < ' ' || '"' < lookahead) &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 348:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '=', 753,
-        '\\', 670,
-        '`', 126,
-        '|', 736,
-        'W', 637,
-        'w', 637,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(348);
-      if (lookahead != 0 &&
-          (lookahead < ' ' || '"' < lookahead) &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 349:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'F', 649,
-        'f', 649,
-        'G', 646,
-        'g', 646,
-        'W', 637,
-        'w', 637,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(349);
-      if (lookahead != 0 &&
-          (lookahead < ' ' || '"' < lookahead) &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 350:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 318,
-        '$', 668,
-        ',', 742,
-        '-', 597,
-        '<', 91,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'E', 661,
-        'e', 661,
-        'G', 646,
-        'g', 646,
-        'O', 660,
-        'o', 660,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(350);
-      if (lookahead != 0 &&
-          (lookahead < ' ' || '"' < lookahead) &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          (lookahead < '<' || '>' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 351:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 97,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ',', 742,
-        '-', 597,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        'A', 607,
-        'C', 599,
-        'I', 608,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(351);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 352:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 97,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        ',', 742,
-        '-', 597,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'A', 651,
-        'a', 651,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(352);
-      if (lookahead != 0 &&
-          (lookahead < '\'' || ')' < lookahead) &&
-          (lookahead < '[' || ']' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
-      END_STATE();
-    case 353:
-      if (eof) ADVANCE(357);
-      ADVANCE_MAP(
-        '!', 97,
-        '"', 42,
-        '$', 668,
-        '\'', 674,
-        '(', 741,
-        '-', 597,
-        '<', 758,
-        '=', 754,
-        '>', 762,
-        'A', 607,
-        'C', 599,
-        'I', 608,
-        'N', 609,
-        'O', 611,
-        'P', 612,
-        'T', 603,
-        '[', 737,
-        '\\', 670,
-        '`', 739,
-        '|', 736,
-        'B', 663,
-        'b', 663,
-        'G', 646,
-        'g', 646,
-      );
-      if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(353);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
           lookahead != ',' &&
           lookahead != '-' &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(669);
+          lookahead != 0x212a) ADVANCE(663);
       END_STATE();
-    case 354:
-      if (eof) ADVANCE(357);
+    case 348:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 320,
+        '!', 314,
         '"', 42,
-        '$', 728,
-        '\'', 725,
-        '(', 741,
-        '+', 778,
-        ',', 742,
-        '-', 779,
-        '<', 94,
-        '=', 753,
-        '\\', 727,
-        '`', 739,
-        '|', 736,
+        '$', 722,
+        '\'', 719,
+        '(', 735,
+        '+', 772,
+        ',', 736,
+        '-', 773,
+        '<', 88,
+        '=', 747,
+        '\\', 721,
+        '`', 733,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(354);
+          lookahead == ' ') SKIP(348);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(729);
+          lookahead != 0x212a) ADVANCE(723);
       END_STATE();
-    case 355:
-      if (eof) ADVANCE(357);
+    case 349:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 321,
+        '!', 315,
         '"', 42,
-        '$', 718,
-        '\'', 708,
-        '+', 778,
-        ',', 742,
-        '-', 779,
-        '<', 95,
-        '\\', 710,
-        '`', 739,
-        '|', 736,
+        '$', 712,
+        '\'', 702,
+        '+', 772,
+        ',', 736,
+        '-', 773,
+        '<', 89,
+        '\\', 704,
+        '`', 733,
+        '|', 730,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(355);
+          lookahead == ' ') SKIP(349);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(719);
+          lookahead != 0x212a) ADVANCE(713);
       END_STATE();
-    case 356:
-      if (eof) ADVANCE(357);
+    case 350:
+      if (eof) ADVANCE(351);
       ADVANCE_MAP(
-        '!', 321,
+        '!', 315,
         '"', 42,
-        '$', 718,
-        '\'', 708,
-        ',', 742,
-        '-', 84,
-        '<', 95,
-        '\\', 710,
-        '`', 739,
-        '|', 736,
-        'A', 715,
-        'a', 715,
+        '$', 712,
+        '\'', 702,
+        ',', 736,
+        '-', 78,
+        '<', 89,
+        '\\', 704,
+        '`', 733,
+        '|', 730,
+        'A', 709,
+        'a', 709,
       );
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') SKIP(356);
+          lookahead == ' ') SKIP(350);
       if (lookahead != 0 &&
           (lookahead < '\'' || ')' < lookahead) &&
           (lookahead < '+' || '-' < lookahead) &&
           (lookahead < '<' || '>' < lookahead) &&
           (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(719);
+          lookahead != 0x212a) ADVANCE(713);
       END_STATE();
-    case 357:
+    case 351:
       ACCEPT_TOKEN(ts_builtin_sym_end);
       END_STATE();
-    case 358:
+    case 352:
       ACCEPT_TOKEN(sym_prompt);
       END_STATE();
-    case 359:
+    case 353:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '!') ADVANCE(367);
-      if (lookahead == '$') ADVANCE(361);
-      if (lookahead == '<') ADVANCE(364);
-      if (lookahead == '\\') ADVANCE(360);
-      if (lookahead == '|') ADVANCE(369);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '!') ADVANCE(361);
+      if (lookahead == '$') ADVANCE(355);
+      if (lookahead == '<') ADVANCE(358);
+      if (lookahead == '\\') ADVANCE(354);
+      if (lookahead == '|') ADVANCE(363);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
           lookahead == '(' ||
@@ -8464,22 +8439,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == '=' ||
           lookahead == '>' ||
           ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(370);
+          lookahead == '`') ADVANCE(364);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(359);
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(353);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(362);
+          lookahead != 0x212a) ADVANCE(356);
       END_STATE();
-    case 360:
+    case 354:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '!') ADVANCE(367);
-      if (lookahead == '$') ADVANCE(361);
-      if (lookahead == '<') ADVANCE(364);
-      if (lookahead == '\\') ADVANCE(360);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '!') ADVANCE(361);
+      if (lookahead == '$') ADVANCE(355);
+      if (lookahead == '<') ADVANCE(358);
+      if (lookahead == '\\') ADVANCE(354);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           lookahead == ' ' ||
           lookahead == '(' ||
@@ -8488,18 +8463,18 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == '=' ||
           lookahead == '>' ||
           ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(370);
+          lookahead == '`') ADVANCE(364);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(362);
+          lookahead != 0x212a) ADVANCE(356);
       END_STATE();
-    case 361:
+    case 355:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '!') ADVANCE(367);
-      if (lookahead == '$') ADVANCE(361);
-      if (lookahead == '<') ADVANCE(364);
-      if (lookahead == '\\') ADVANCE(360);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '!') ADVANCE(361);
+      if (lookahead == '$') ADVANCE(355);
+      if (lookahead == '<') ADVANCE(358);
+      if (lookahead == '\\') ADVANCE(354);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
           lookahead == '(' ||
@@ -8509,22 +8484,22 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == '>' ||
           ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(370);
+          lookahead == '|') ADVANCE(364);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(359);
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(353);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(362);
+          lookahead != 0x212a) ADVANCE(356);
       END_STATE();
-    case 362:
+    case 356:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '!') ADVANCE(367);
-      if (lookahead == '$') ADVANCE(361);
-      if (lookahead == '<') ADVANCE(364);
-      if (lookahead == '\\') ADVANCE(360);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '!') ADVANCE(361);
+      if (lookahead == '$') ADVANCE(355);
+      if (lookahead == '<') ADVANCE(358);
+      if (lookahead == '\\') ADVANCE(354);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
           lookahead == '(' ||
@@ -8534,54 +8509,54 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == '>' ||
           ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(370);
+          lookahead == '|') ADVANCE(364);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(362);
+          lookahead != 0x212a) ADVANCE(356);
       END_STATE();
-    case 363:
+    case 357:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '$') ADVANCE(362);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '$') ADVANCE(356);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(363);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(357);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(370);
+          lookahead != 0x212a) ADVANCE(364);
       END_STATE();
-    case 364:
+    case 358:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '<') ADVANCE(368);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '<') ADVANCE(362);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(370);
+          lookahead != 0x212a) ADVANCE(364);
       END_STATE();
-    case 365:
+    case 359:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '>') ADVANCE(362);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '>') ADVANCE(356);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(370);
+          lookahead != 0x212a) ADVANCE(364);
       END_STATE();
-    case 366:
+    case 360:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (lookahead == '>') ADVANCE(365);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead == '>') ADVANCE(359);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(366);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(360);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(370);
+          lookahead != 0x212a) ADVANCE(364);
       END_STATE();
-    case 367:
+    case 361:
       ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
+      if (lookahead == '\n') ADVANCE(82);
       if (('\t' <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
           lookahead == '(' ||
@@ -8590,313 +8565,313 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('<' <= lookahead && lookahead <= '>') ||
           ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(370);
+          lookahead == '|') ADVANCE(364);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(362);
+          lookahead != 0x212a) ADVANCE(356);
+      END_STATE();
+    case 362:
+      ACCEPT_TOKEN(sym_prompt);
+      if (lookahead == '\n') ADVANCE(82);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(360);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(364);
+      END_STATE();
+    case 363:
+      ACCEPT_TOKEN(sym_prompt);
+      if (lookahead == '\n') ADVANCE(82);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(357);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(364);
+      END_STATE();
+    case 364:
+      ACCEPT_TOKEN(sym_prompt);
+      if (lookahead == '\n') ADVANCE(82);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(364);
+      END_STATE();
+    case 365:
+      ACCEPT_TOKEN(sym_comment);
+      END_STATE();
+    case 366:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\n') ADVANCE(744);
+      if (lookahead == '"') ADVANCE(370);
+      if (lookahead == '(') ADVANCE(367);
+      if (lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '`') ADVANCE(393);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(366);
+      END_STATE();
+    case 367:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\n') ADVANCE(77);
+      if (lookahead == ')') ADVANCE(366);
+      if (lookahead == '(' ||
+          lookahead == '`') ADVANCE(393);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(367);
       END_STATE();
     case 368:
-      ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(366);
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\n') ADVANCE(47);
+      if (lookahead == '"') ADVANCE(369);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(370);
+          lookahead != 0x212a) ADVANCE(368);
       END_STATE();
     case 369:
-      ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(363);
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\n') ADVANCE(766);
+      if (lookahead == '"') ADVANCE(368);
+      if (lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == '`' ||
+          lookahead == '|') ADVANCE(393);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(370);
+          lookahead != 0x212a) ADVANCE(369);
       END_STATE();
     case 370:
-      ACCEPT_TOKEN(sym_prompt);
-      if (lookahead == '\n') ADVANCE(88);
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\n') ADVANCE(45);
+      if (lookahead == '"') ADVANCE(366);
+      if (lookahead == '\\') ADVANCE(371);
       if (lookahead != 0 &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(370);
       END_STATE();
     case 371:
       ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '\n') ADVANCE(45);
+      if (lookahead != 0 &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(370);
       END_STATE();
     case 372:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(750);
-      if (lookahead == '"') ADVANCE(376);
-      if (lookahead == '(') ADVANCE(373);
-      if (lookahead == ')' ||
+      if (lookahead == '!') ADVANCE(389);
+      if (lookahead == '$') ADVANCE(374);
+      if (lookahead == '<') ADVANCE(386);
+      if (lookahead == '\\') ADVANCE(373);
+      if (lookahead == '|') ADVANCE(391);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
           lookahead == ',' ||
-          lookahead == '`') ADVANCE(399);
+          lookahead == '=' ||
+          lookahead == '>' ||
+          ('[' <= lookahead && lookahead <= ']') ||
+          lookahead == '`') ADVANCE(393);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(372);
       if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(372);
+          lookahead != 0x212a) ADVANCE(375);
       END_STATE();
     case 373:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(83);
-      if (lookahead == ')') ADVANCE(372);
-      if (lookahead == '(' ||
-          lookahead == '`') ADVANCE(399);
+      if (lookahead == '!') ADVANCE(389);
+      if (lookahead == '$') ADVANCE(374);
+      if (lookahead == '<') ADVANCE(386);
+      if (lookahead == '\\') ADVANCE(373);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ' ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          ('[' <= lookahead && lookahead <= ']') ||
+          lookahead == '`') ADVANCE(393);
       if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(373);
+          lookahead != 0x212a) ADVANCE(375);
       END_STATE();
     case 374:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(47);
-      if (lookahead == '"') ADVANCE(375);
+      if (lookahead == '!') ADVANCE(389);
+      if (lookahead == '$') ADVANCE(374);
+      if (lookahead == '<') ADVANCE(386);
+      if (lookahead == '\\') ADVANCE(373);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          ('[' <= lookahead && lookahead <= ']') ||
+          lookahead == '`' ||
+          lookahead == '|') ADVANCE(393);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(372);
       if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(374);
+          lookahead != 0x212a) ADVANCE(375);
       END_STATE();
     case 375:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(772);
-      if (lookahead == '"') ADVANCE(374);
-      if (lookahead == '(' ||
+      if (lookahead == '!') ADVANCE(389);
+      if (lookahead == '$') ADVANCE(374);
+      if (lookahead == '<') ADVANCE(386);
+      if (lookahead == '\\') ADVANCE(373);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
           lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
+          lookahead == '|') ADVANCE(393);
       if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
           lookahead != 0x212a) ADVANCE(375);
       END_STATE();
     case 376:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(45);
-      if (lookahead == '"') ADVANCE(372);
-      if (lookahead == '\\') ADVANCE(377);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(376);
+      if (lookahead == '\\') ADVANCE(380);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          ('[' <= lookahead && lookahead <= ']') ||
+          lookahead == '`' ||
+          lookahead == '|') ADVANCE(393);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(378);
       if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(376);
+          lookahead != 0x212a) ADVANCE(382);
       END_STATE();
     case 377:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '\n') ADVANCE(45);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(376);
+      if (lookahead == '\\') ADVANCE(380);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          ('[' <= lookahead && lookahead <= ']') ||
+          lookahead == '`' ||
+          lookahead == '|') ADVANCE(393);
       if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(376);
+          lookahead != 0x212a) ADVANCE(382);
       END_STATE();
     case 378:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(395);
-      if (lookahead == '$') ADVANCE(380);
-      if (lookahead == '<') ADVANCE(392);
-      if (lookahead == '\\') ADVANCE(379);
-      if (lookahead == '|') ADVANCE(397);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(377);
+      if (lookahead == '>') ADVANCE(382);
+      if (lookahead == '\\') ADVANCE(380);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
           lookahead == ')' ||
           lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
           ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(399);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
+          lookahead == '`' ||
+          lookahead == '|') ADVANCE(393);
+      if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           ('_' <= lookahead && lookahead <= 'z')) ADVANCE(378);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(381);
+          lookahead != 0x212a) ADVANCE(382);
       END_STATE();
     case 379:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(395);
-      if (lookahead == '$') ADVANCE(380);
-      if (lookahead == '<') ADVANCE(392);
-      if (lookahead == '\\') ADVANCE(379);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(377);
+      if (lookahead == '\\') ADVANCE(380);
+      if (lookahead == '|') ADVANCE(392);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ' ||
-          lookahead == '(' ||
+          (' ' <= lookahead && lookahead <= '"') ||
           lookahead == ')' ||
           lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
           ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(399);
+          lookahead == '`') ADVANCE(393);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(379);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(381);
+          lookahead != 0x212a) ADVANCE(382);
       END_STATE();
     case 380:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(395);
-      if (lookahead == '$') ADVANCE(380);
-      if (lookahead == '<') ADVANCE(392);
-      if (lookahead == '\\') ADVANCE(379);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(378);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(381);
-      END_STATE();
-    case 381:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(395);
-      if (lookahead == '$') ADVANCE(380);
-      if (lookahead == '<') ADVANCE(392);
-      if (lookahead == '\\') ADVANCE(379);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(381);
-      END_STATE();
-    case 382:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(382);
-      if (lookahead == '\\') ADVANCE(386);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(384);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
-      END_STATE();
-    case 383:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(382);
-      if (lookahead == '\\') ADVANCE(386);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
-      END_STATE();
-    case 384:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(383);
-      if (lookahead == '>') ADVANCE(388);
-      if (lookahead == '\\') ADVANCE(386);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(384);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
-      END_STATE();
-    case 385:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(383);
-      if (lookahead == '\\') ADVANCE(386);
-      if (lookahead == '|') ADVANCE(398);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(399);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(385);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
-      END_STATE();
-    case 386:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(383);
-      if (lookahead == '\\') ADVANCE(386);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(377);
+      if (lookahead == '\\') ADVANCE(380);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           lookahead == ' ' ||
           lookahead == ')' ||
           lookahead == ',' ||
           ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(399);
+          lookahead == '`') ADVANCE(393);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
+          lookahead != 0x212a) ADVANCE(382);
       END_STATE();
-    case 387:
+    case 381:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(383);
-      if (lookahead == '\\') ADVANCE(386);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(377);
+      if (lookahead == '\\') ADVANCE(380);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
@@ -8904,23 +8879,23 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ',' ||
           ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
+          lookahead == '|') ADVANCE(393);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(385);
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(379);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
+          lookahead != 0x212a) ADVANCE(382);
       END_STATE();
-    case 388:
+    case 382:
       ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '!') ADVANCE(388);
-      if (lookahead == '$') ADVANCE(387);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '<') ADVANCE(383);
-      if (lookahead == '\\') ADVANCE(386);
+      if (lookahead == '!') ADVANCE(382);
+      if (lookahead == '$') ADVANCE(381);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '<') ADVANCE(377);
+      if (lookahead == '\\') ADVANCE(380);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           (' ' <= lookahead && lookahead <= '"') ||
@@ -8928,73 +8903,73 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ',' ||
           ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
+          lookahead == '|') ADVANCE(393);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(388);
+          lookahead != 0x212a) ADVANCE(382);
+      END_STATE();
+    case 383:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '$') ADVANCE(375);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(383);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 384:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '$') ADVANCE(382);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(384);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 385:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == ')') ADVANCE(382);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 386:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '<') ADVANCE(390);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 387:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '>') ADVANCE(375);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 388:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead == '>') ADVANCE(387);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(388);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
       END_STATE();
     case 389:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '$') ADVANCE(381);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(389);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
-      END_STATE();
-    case 390:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '$') ADVANCE(388);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(390);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
-      END_STATE();
-    case 391:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == ')') ADVANCE(388);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
-      END_STATE();
-    case 392:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '<') ADVANCE(396);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
-      END_STATE();
-    case 393:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '>') ADVANCE(381);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
-      END_STATE();
-    case 394:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead == '>') ADVANCE(393);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(394);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
-      END_STATE();
-    case 395:
       ACCEPT_TOKEN(sym_comment);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
@@ -9005,541 +8980,561 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('<' <= lookahead && lookahead <= '>') ||
           ('[' <= lookahead && lookahead <= ']') ||
           lookahead == '`' ||
-          lookahead == '|') ADVANCE(399);
+          lookahead == '|') ADVANCE(393);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(381);
+          lookahead != 0x212a) ADVANCE(375);
+      END_STATE();
+    case 390:
+      ACCEPT_TOKEN(sym_comment);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(388);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 391:
+      ACCEPT_TOKEN(sym_comment);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(383);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 392:
+      ACCEPT_TOKEN(sym_comment);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(384);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 393:
+      ACCEPT_TOKEN(sym_comment);
+      if (lookahead != 0 &&
+          lookahead != '\n' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(393);
+      END_STATE();
+    case 394:
+      ACCEPT_TOKEN(anon_sym_AND);
+      END_STATE();
+    case 395:
+      ACCEPT_TOKEN(anon_sym_AND);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 396:
-      ACCEPT_TOKEN(sym_comment);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(394);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
+      ACCEPT_TOKEN(anon_sym_OR);
       END_STATE();
     case 397:
-      ACCEPT_TOKEN(sym_comment);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(389);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
+      ACCEPT_TOKEN(anon_sym_OR);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 398:
-      ACCEPT_TOKEN(sym_comment);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(390);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
+      ACCEPT_TOKEN(anon_sym_NOT);
       END_STATE();
     case 399:
-      ACCEPT_TOKEN(sym_comment);
-      if (lookahead != 0 &&
-          lookahead != '\n' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(399);
+      ACCEPT_TOKEN(anon_sym_NOT);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 400:
-      ACCEPT_TOKEN(anon_sym_AND);
+      ACCEPT_TOKEN(anon_sym_IN);
       END_STATE();
     case 401:
-      ACCEPT_TOKEN(anon_sym_AND);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(anon_sym_IN);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 402:
-      ACCEPT_TOKEN(anon_sym_OR);
+      ACCEPT_TOKEN(anon_sym_IN);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(291);
       END_STATE();
     case 403:
-      ACCEPT_TOKEN(anon_sym_OR);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(anon_sym_TERM);
       END_STATE();
     case 404:
-      ACCEPT_TOKEN(anon_sym_NOT);
+      ACCEPT_TOKEN(anon_sym_TERM);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 405:
-      ACCEPT_TOKEN(anon_sym_NOT);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(anon_sym_TERM);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 406:
-      ACCEPT_TOKEN(anon_sym_IN);
+      ACCEPT_TOKEN(anon_sym_CASE);
       END_STATE();
     case 407:
-      ACCEPT_TOKEN(anon_sym_IN);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(anon_sym_CASE);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 408:
-      ACCEPT_TOKEN(anon_sym_IN);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(297);
+      ACCEPT_TOKEN(anon_sym_CASE);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 409:
-      ACCEPT_TOKEN(anon_sym_TERM);
+      ACCEPT_TOKEN(anon_sym_PREFIX);
       END_STATE();
     case 410:
-      ACCEPT_TOKEN(anon_sym_TERM);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(anon_sym_PREFIX);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 411:
-      ACCEPT_TOKEN(anon_sym_TERM);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      ACCEPT_TOKEN(anon_sym_PREFIX);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 412:
-      ACCEPT_TOKEN(anon_sym_CASE);
+      ACCEPT_TOKEN(sym__by);
       END_STATE();
     case 413:
-      ACCEPT_TOKEN(anon_sym_CASE);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__by);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 414:
-      ACCEPT_TOKEN(anon_sym_CASE);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      ACCEPT_TOKEN(sym__by);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 415:
-      ACCEPT_TOKEN(anon_sym_PREFIX);
+      ACCEPT_TOKEN(sym__as);
       END_STATE();
     case 416:
-      ACCEPT_TOKEN(anon_sym_PREFIX);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__as);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 417:
-      ACCEPT_TOKEN(anon_sym_PREFIX);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      ACCEPT_TOKEN(sym__as);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 418:
-      ACCEPT_TOKEN(sym__by);
+      ACCEPT_TOKEN(sym__over);
       END_STATE();
     case 419:
-      ACCEPT_TOKEN(sym__by);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__over);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 420:
-      ACCEPT_TOKEN(sym__by);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
+      ACCEPT_TOKEN(aux_sym__where_token1);
       END_STATE();
     case 421:
-      ACCEPT_TOKEN(sym__as);
+      ACCEPT_TOKEN(aux_sym__where_token1);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 422:
-      ACCEPT_TOKEN(sym__as);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(aux_sym__where_token1);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 423:
-      ACCEPT_TOKEN(sym__as);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
+      ACCEPT_TOKEN(sym__from);
       END_STATE();
     case 424:
-      ACCEPT_TOKEN(sym__over);
+      ACCEPT_TOKEN(sym__from);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 425:
-      ACCEPT_TOKEN(sym__over);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__output);
       END_STATE();
     case 426:
-      ACCEPT_TOKEN(aux_sym__where_token1);
+      ACCEPT_TOKEN(sym__output);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(627);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 427:
-      ACCEPT_TOKEN(aux_sym__where_token1);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__output);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 428:
-      ACCEPT_TOKEN(aux_sym__where_token1);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+      ACCEPT_TOKEN(sym__output);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(192);
       END_STATE();
     case 429:
-      ACCEPT_TOKEN(sym__from);
+      ACCEPT_TOKEN(sym__sortby);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 430:
-      ACCEPT_TOKEN(sym__from);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__eval_word);
       END_STATE();
     case 431:
-      ACCEPT_TOKEN(sym__output);
+      ACCEPT_TOKEN(sym__eval_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 432:
-      ACCEPT_TOKEN(sym__output);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(633);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__eval_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 433:
-      ACCEPT_TOKEN(sym__output);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__eval_not);
       END_STATE();
     case 434:
-      ACCEPT_TOKEN(sym__output);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(198);
+      ACCEPT_TOKEN(sym__eval_not);
+      if (lookahead == '$') ADVANCE(726);
+      if (lookahead == '<') ADVANCE(86);
+      if (lookahead == '{') ADVANCE(151);
+      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(729);
       END_STATE();
     case 435:
-      ACCEPT_TOKEN(sym__sortby);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__eval_in);
       END_STATE();
     case 436:
-      ACCEPT_TOKEN(sym__eval_word);
-      END_STATE();
-    case 437:
-      ACCEPT_TOKEN(sym__eval_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
-      END_STATE();
-    case 438:
-      ACCEPT_TOKEN(sym__eval_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
-      END_STATE();
-    case 439:
-      ACCEPT_TOKEN(sym__eval_not);
-      END_STATE();
-    case 440:
-      ACCEPT_TOKEN(sym__eval_not);
-      if (lookahead == '$') ADVANCE(732);
-      if (lookahead == '<') ADVANCE(92);
-      if (lookahead == '{') ADVANCE(157);
-      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(735);
-      END_STATE();
-    case 441:
-      ACCEPT_TOKEN(sym__eval_in);
-      END_STATE();
-    case 442:
       ACCEPT_TOKEN(sym__eval_in);
       if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(297);
+          lookahead == 'p') ADVANCE(291);
+      END_STATE();
+    case 437:
+      ACCEPT_TOKEN(sym__name_search);
+      END_STATE();
+    case 438:
+      ACCEPT_TOKEN(sym__name_search);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 439:
+      ACCEPT_TOKEN(sym__name_search);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 440:
+      ACCEPT_TOKEN(sym__name_eval);
+      END_STATE();
+    case 441:
+      ACCEPT_TOKEN(sym__name_eval);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 442:
+      ACCEPT_TOKEN(sym__name_stats);
       END_STATE();
     case 443:
-      ACCEPT_TOKEN(sym__name_search);
+      ACCEPT_TOKEN(sym__name_stats);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 444:
-      ACCEPT_TOKEN(sym__name_search);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__name_tstats);
       END_STATE();
     case 445:
-      ACCEPT_TOKEN(sym__name_search);
+      ACCEPT_TOKEN(sym__name_tstats);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 446:
-      ACCEPT_TOKEN(sym__name_eval);
+      ACCEPT_TOKEN(sym__name_top);
       END_STATE();
     case 447:
-      ACCEPT_TOKEN(sym__name_eval);
+      ACCEPT_TOKEN(sym__name_top);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 448:
-      ACCEPT_TOKEN(sym__name_stats);
+      ACCEPT_TOKEN(sym__name_fields);
       END_STATE();
     case 449:
-      ACCEPT_TOKEN(sym__name_stats);
+      ACCEPT_TOKEN(sym__name_fields);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 450:
-      ACCEPT_TOKEN(sym__name_tstats);
+      ACCEPT_TOKEN(sym__name_sort);
       END_STATE();
     case 451:
-      ACCEPT_TOKEN(sym__name_tstats);
+      ACCEPT_TOKEN(sym__name_sort);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 452:
-      ACCEPT_TOKEN(sym__name_top);
+      ACCEPT_TOKEN(sym__name_rename);
       END_STATE();
     case 453:
-      ACCEPT_TOKEN(sym__name_top);
+      ACCEPT_TOKEN(sym__name_rename);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 454:
-      ACCEPT_TOKEN(sym__name_fields);
+      ACCEPT_TOKEN(sym__name_dedup);
       END_STATE();
     case 455:
-      ACCEPT_TOKEN(sym__name_fields);
+      ACCEPT_TOKEN(sym__name_dedup);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 456:
-      ACCEPT_TOKEN(sym__name_sort);
+      ACCEPT_TOKEN(sym__name_head);
       END_STATE();
     case 457:
-      ACCEPT_TOKEN(sym__name_sort);
+      ACCEPT_TOKEN(sym__name_head);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 458:
-      ACCEPT_TOKEN(sym__name_rename);
+      ACCEPT_TOKEN(sym__name_regex);
       END_STATE();
     case 459:
-      ACCEPT_TOKEN(sym__name_rename);
+      ACCEPT_TOKEN(sym__name_regex);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 460:
-      ACCEPT_TOKEN(sym__name_dedup);
+      ACCEPT_TOKEN(sym__name_lookup);
       END_STATE();
     case 461:
-      ACCEPT_TOKEN(sym__name_dedup);
+      ACCEPT_TOKEN(sym__name_lookup);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 462:
-      ACCEPT_TOKEN(sym__name_head);
+      ACCEPT_TOKEN(sym__name_inputlookup);
       END_STATE();
     case 463:
-      ACCEPT_TOKEN(sym__name_head);
+      ACCEPT_TOKEN(sym__name_inputlookup);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 464:
-      ACCEPT_TOKEN(sym__name_regex);
+      ACCEPT_TOKEN(sym__name_transaction);
       END_STATE();
     case 465:
-      ACCEPT_TOKEN(sym__name_regex);
+      ACCEPT_TOKEN(sym__name_transaction);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 466:
-      ACCEPT_TOKEN(sym__name_lookup);
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(548);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(510);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 467:
-      ACCEPT_TOKEN(sym__name_lookup);
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(548);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 468:
-      ACCEPT_TOKEN(sym__name_inputlookup);
-      END_STATE();
-    case 469:
-      ACCEPT_TOKEN(sym__name_inputlookup);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 470:
-      ACCEPT_TOKEN(sym__name_transaction);
-      END_STATE();
-    case 471:
-      ACCEPT_TOKEN(sym__name_transaction);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 472:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(554);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(516);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 473:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(554);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 474:
       ACCEPT_TOKEN(sym__name);
       ADVANCE_MAP(
-        'A', 490,
-        'a', 490,
-        'I', 530,
-        'i', 530,
-        'O', 545,
-        'o', 545,
-        'R', 479,
-        'r', 479,
-        'S', 571,
-        's', 571,
+        'A', 484,
+        'a', 484,
+        'I', 524,
+        'i', 524,
+        'O', 539,
+        'o', 539,
+        'R', 473,
+        'r', 473,
+        'S', 565,
+        's', 565,
       );
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 475:
+    case 469:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(525);
+          lookahead == 'a') ADVANCE(519);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(536);
+          lookahead == 'e') ADVANCE(530);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 476:
+    case 470:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(498);
+          lookahead == 'a') ADVANCE(492);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 477:
+    case 471:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(523);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 472:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(554);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 473:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
           lookahead == 'a') ADVANCE(529);
@@ -9547,255 +9542,275 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 474:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(562);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(504);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 475:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(562);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 476:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(547);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 477:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(490);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('B' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 478:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(560);
+          lookahead == 'a') ADVANCE(544);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 479:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(535);
+          lookahead == 'a') ADVANCE(521);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 480:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(568);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(510);
+          lookahead == 'a') ADVANCE(557);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 481:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(568);
+          lookahead == 'a') ADVANCE(526);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 482:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(553);
+          lookahead == 'a') ADVANCE(564);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 483:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(496);
+          lookahead == 'a') ADVANCE(566);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('B' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 484:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(550);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 485:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(527);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 486:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(563);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 487:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(532);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 488:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(570);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 489:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(572);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('B' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('b' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 490:
-      ACCEPT_TOKEN(sym__name);
       if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(528);
+          lookahead == 'b') ADVANCE(522);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 491:
+    case 485:
       ACCEPT_TOKEN(sym__name);
       ADVANCE_MAP(
-        'C', 517,
-        'c', 517,
-        'R', 473,
-        'r', 473,
-        'S', 573,
-        's', 573,
-        'T', 520,
-        't', 520,
+        'C', 511,
+        'c', 511,
+        'R', 467,
+        'r', 467,
+        'S', 567,
+        's', 567,
+        'T', 514,
+        't', 514,
       );
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 486:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(511);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 487:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(512);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 488:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(483);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(563);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(565);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 489:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(552);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(538);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 490:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(561);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 491:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(568);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 492:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(517);
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(457);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 493:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(518);
+      if (lookahead == 'D' ||
+          lookahead == 'd') ADVANCE(508);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 494:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(489);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(569);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(571);
+          lookahead == 'e') ADVANCE(491);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 495:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(558);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(544);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(447);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 496:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(567);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(574);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 497:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(574);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(449);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 498:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(463);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(422);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 499:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'D' ||
-          lookahead == 'd') ADVANCE(514);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 500:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(497);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 501:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'E' ||
           lookahead == 'e') ADVANCE(453);
@@ -9803,463 +9818,433 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 500:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(531);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 501:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(470);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 502:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(580);
+          lookahead == 'e') ADVANCE(520);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 503:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(455);
+          lookahead == 'e') ADVANCE(486);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 504:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(428);
+          lookahead == 'e') ADVANCE(471);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 505:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(459);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 506:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(537);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 507:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(476);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 508:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(526);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 509:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(492);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 510:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(477);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 511:
-      ACCEPT_TOKEN(sym__name);
       ADVANCE_MAP(
-        'E', 484,
-        'e', 484,
-        'I', 491,
-        'i', 491,
-        'O', 551,
-        'o', 551,
-        'T', 480,
-        't', 480,
+        'E', 478,
+        'e', 478,
+        'I', 485,
+        'i', 485,
+        'O', 545,
+        'o', 545,
+        'T', 474,
+        't', 474,
       );
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 506:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(478);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 507:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(549);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 508:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'F' ||
+          lookahead == 'f') ADVANCE(536);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(449);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 509:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'G' ||
+          lookahead == 'g') ADVANCE(445);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 510:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'G' ||
+          lookahead == 'g') ADVANCE(496);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(481);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 511:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(476);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 512:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(484);
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(439);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 513:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(555);
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(507);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 514:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'F' ||
-          lookahead == 'f') ADVANCE(542);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(455);
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(524);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(539);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 515:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(451);
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(502);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 516:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'G' ||
-          lookahead == 'g') ADVANCE(502);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(487);
+      if (lookahead == 'I' ||
+          lookahead == 'i') ADVANCE(535);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 517:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(482);
+      if (lookahead == 'K' ||
+          lookahead == 'k') ADVANCE(569);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 518:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(445);
+      if (lookahead == 'K' ||
+          lookahead == 'k') ADVANCE(570);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 519:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(513);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(441);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 520:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(530);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(545);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(493);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 521:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(508);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(533);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 522:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'I' ||
-          lookahead == 'i') ADVANCE(541);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(497);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 523:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'K' ||
-          lookahead == 'k') ADVANCE(575);
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(555);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 524:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'K' ||
-          lookahead == 'k') ADVANCE(576);
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(503);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 525:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(447);
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(480);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 526:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(499);
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(499);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 527:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(539);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(543);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 528:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(503);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(465);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 529:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(561);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(553);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 530:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(509);
+      if (lookahead == 'N' ||
+          lookahead == 'n') ADVANCE(556);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 531:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(486);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(555);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 532:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(505);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(517);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 533:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(549);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(509);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 534:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(471);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(532);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 535:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(559);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(528);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 536:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'N' ||
-          lookahead == 'n') ADVANCE(562);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(546);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 537:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(561);
+          lookahead == 'o') ADVANCE(518);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 538:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(523);
+          lookahead == 'o') ADVANCE(537);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 539:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(515);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(447);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 540:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(538);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(455);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 541:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(534);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 542:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(552);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 543:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(524);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 544:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(543);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 545:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(453);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 546:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'P' ||
           lookahead == 'p') ADVANCE(461);
@@ -10267,319 +10252,319 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 542:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(463);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 543:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(571);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 544:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(487);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 545:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(558);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 546:
+      ACCEPT_TOKEN(sym__name);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(525);
+      if (lookahead == '-' ||
+          ('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 547:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(467);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(559);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 548:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(469);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(495);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 549:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(577);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(498);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 550:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(493);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(443);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 551:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(564);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(445);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 552:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(531);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(572);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 553:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(565);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(477);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 554:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(501);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(506);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 555:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(504);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(567);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 556:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(449);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(555);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 557:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(451);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(441);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 558:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(578);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(451);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 559:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(483);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(443);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 560:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(512);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(489);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 561:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(573);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(516);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 562:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(561);
+          lookahead == 't') ADVANCE(550);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 563:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(447);
+          lookahead == 't') ADVANCE(472);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 564:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(457);
+          lookahead == 't') ADVANCE(551);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 565:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(449);
+          lookahead == 't') ADVANCE(482);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 566:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(495);
+          lookahead == 't') ADVANCE(479);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 567:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(522);
+          lookahead == 't') ADVANCE(475);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 568:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(556);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(540);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 569:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(478);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(541);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 570:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(557);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(542);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 571:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(488);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(560);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 572:
       ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(485);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(463);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
     case 573:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(481);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 574:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(546);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 575:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(547);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 576:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(548);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 577:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(566);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 578:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'V' ||
           lookahead == 'v') ADVANCE(469);
@@ -10587,1577 +10572,1546 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 579:
-      ACCEPT_TOKEN(sym__name);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(475);
-      if (lookahead == '-' ||
-          ('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
-      END_STATE();
-    case 580:
+    case 574:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == 'X' ||
-          lookahead == 'x') ADVANCE(465);
+          lookahead == 'x') ADVANCE(459);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
       END_STATE();
-    case 581:
+    case 575:
       ACCEPT_TOKEN(sym__name);
       if (lookahead == '-' ||
           ('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(581);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(575);
+      END_STATE();
+    case 576:
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '.') ADVANCE(659);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(617);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(576);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 577:
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(617);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(577);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 578:
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(578);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 579:
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == '.') ADVANCE(298);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(154);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(579);
+      END_STATE();
+    case 580:
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(154);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(580);
+      END_STATE();
+    case 581:
+      ACCEPT_TOKEN(sym_number);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(581);
       END_STATE();
     case 582:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '.') ADVANCE(665);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(623);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(582);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
-      END_STATE();
-    case 583:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(623);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(583);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
-      END_STATE();
-    case 584:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(584);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
-      END_STATE();
-    case 585:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == '.') ADVANCE(304);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(160);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(585);
-      END_STATE();
-    case 586:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(160);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(586);
-      END_STATE();
-    case 587:
-      ACCEPT_TOKEN(sym_number);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(587);
-      END_STATE();
-    case 588:
       ACCEPT_TOKEN(sym_string);
       END_STATE();
-    case 589:
+    case 583:
       ACCEPT_TOKEN(sym_quoted_name);
+      END_STATE();
+    case 584:
+      ACCEPT_TOKEN(sym_quoted_name);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 585:
+      ACCEPT_TOKEN(sym_quoted_name);
+      if (lookahead == '!') ADVANCE(314);
+      if (lookahead == '$') ADVANCE(722);
+      if (lookahead == '<') ADVANCE(88);
+      if (lookahead == '\\') ADVANCE(724);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(723);
+      END_STATE();
+    case 586:
+      ACCEPT_TOKEN(sym_quoted_name);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
+      END_STATE();
+    case 587:
+      ACCEPT_TOKEN(sym_quoted_name);
+      if (lookahead == ')') ADVANCE(698);
+      if ((!eof && set_contains(sym__listed_word_character_set_4, 10, lookahead))) ADVANCE(76);
+      END_STATE();
+    case 588:
+      ACCEPT_TOKEN(sym_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '(') ADVANCE(364);
+      if (lookahead == '-') ADVANCE(661);
+      if (lookahead == ':') ADVANCE(356);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(663);
+      END_STATE();
+    case 589:
+      ACCEPT_TOKEN(sym_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '(') ADVANCE(393);
+      if (lookahead == '-') ADVANCE(661);
+      if (lookahead == ':') ADVANCE(375);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(663);
       END_STATE();
     case 590:
-      ACCEPT_TOKEN(sym_quoted_name);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '(') ADVANCE(393);
+      if (lookahead == ':') ADVANCE(375);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(590);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(663);
       END_STATE();
     case 591:
-      ACCEPT_TOKEN(sym_quoted_name);
-      if (lookahead == '!') ADVANCE(320);
-      if (lookahead == '$') ADVANCE(728);
-      if (lookahead == '<') ADVANCE(94);
-      if (lookahead == '\\') ADVANCE(730);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(729);
+      ACCEPT_TOKEN(sym_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '-') ADVANCE(612);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 592:
-      ACCEPT_TOKEN(sym_quoted_name);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
+      ACCEPT_TOKEN(sym_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '-') ADVANCE(613);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 593:
-      ACCEPT_TOKEN(sym_quoted_name);
-      if (lookahead == ')') ADVANCE(704);
-      if ((!eof && set_contains(sym__listed_word_character_set_4, 10, lookahead))) ADVANCE(82);
+      ACCEPT_TOKEN(sym_word);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'A') ADVANCE(607);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 594:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '(') ADVANCE(370);
-      if (lookahead == '-') ADVANCE(667);
-      if (lookahead == ':') ADVANCE(362);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'D') ADVANCE(395);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 595:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '(') ADVANCE(399);
-      if (lookahead == '-') ADVANCE(667);
-      if (lookahead == ':') ADVANCE(381);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'E') ADVANCE(598);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 596:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '(') ADVANCE(399);
-      if (lookahead == ':') ADVANCE(381);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(596);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'E') ADVANCE(407);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 597:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '-') ADVANCE(618);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'E') ADVANCE(604);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 598:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '-') ADVANCE(619);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'F') ADVANCE(599);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 599:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'A') ADVANCE(613);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'I') ADVANCE(609);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 600:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'D') ADVANCE(401);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'M') ADVANCE(404);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 601:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'E') ADVANCE(604);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'N') ADVANCE(594);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 602:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'E') ADVANCE(413);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'N') ADVANCE(401);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 603:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'E') ADVANCE(610);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'O') ADVANCE(608);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 604:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'F') ADVANCE(605);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'R') ADVANCE(600);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 605:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'I') ADVANCE(615);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'R') ADVANCE(397);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 606:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'M') ADVANCE(410);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'R') ADVANCE(595);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 607:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'N') ADVANCE(600);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'S') ADVANCE(596);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 608:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'N') ADVANCE(407);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'T') ADVANCE(399);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 609:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'O') ADVANCE(614);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == 'X') ADVANCE(410);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 610:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'R') ADVANCE(606);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'l') ADVANCE(614);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 611:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'R') ADVANCE(403);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'l') ADVANCE(615);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 612:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'R') ADVANCE(601);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'n') ADVANCE(610);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(142);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 613:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'S') ADVANCE(602);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'n') ADVANCE(611);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(145);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 614:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'T') ADVANCE(405);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'q') ADVANCE(588);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 615:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == 'X') ADVANCE(416);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'q') ADVANCE(589);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 616:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'l') ADVANCE(620);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == '|') ADVANCE(302);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(616);
+      if ((!eof && set_contains(sym_word_character_set_4, 12, lookahead))) ADVANCE(663);
       END_STATE();
     case 617:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'l') ADVANCE(621);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(660);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(578);
+      if ((!eof && set_contains(sym__listed_word_character_set_1, 13, lookahead))) ADVANCE(663);
       END_STATE();
     case 618:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'n') ADVANCE(616);
-      if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(148);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(639);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 619:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'n') ADVANCE(617);
-      if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(151);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(646);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 620:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'q') ADVANCE(594);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(632);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 621:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'q') ADVANCE(595);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'B' ||
+          lookahead == 'b') ADVANCE(657);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 622:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == '|') ADVANCE(308);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(622);
-      if ((!eof && set_contains(sym_word_character_set_4, 12, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'B' ||
+          lookahead == 'b') ADVANCE(658);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 623:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == '+' ||
-          lookahead == '-') ADVANCE(666);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(584);
-      if ((!eof && set_contains(sym__listed_word_character_set_1, 13, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'C' ||
+          lookahead == 'c') ADVANCE(630);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 624:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(645);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(648);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 625:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(652);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(618);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 626:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(638);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(421);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 627:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(663);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(656);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 628:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(664);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(641);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 629:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'C' ||
-          lookahead == 'c') ADVANCE(636);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(644);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 630:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(654);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(438);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 631:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(624);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'H' ||
+          lookahead == 'h') ADVANCE(629);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 632:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(427);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(431);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 633:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(662);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'M' ||
+          lookahead == 'm') ADVANCE(424);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 634:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(647);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(651);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 635:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(650);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(633);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 636:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(444);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(642);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 637:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'H' ||
-          lookahead == 'h') ADVANCE(635);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(621);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 638:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(437);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(653);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 639:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'M' ||
-          lookahead == 'm') ADVANCE(430);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(623);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 640:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(657);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(634);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 641:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(639);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(419);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 642:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(648);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(650);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 643:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(627);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(635);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 644:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(659);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(626);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 645:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(629);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(416);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 646:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(640);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(625);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 647:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(425);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(426);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 648:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(656);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(619);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 649:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(641);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(638);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 650:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(632);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(622);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 651:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(422);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(637);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 652:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(631);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(649);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 653:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(432);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(647);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 654:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(625);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(628);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 655:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(644);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(620);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 656:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(628);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'W' ||
+          lookahead == 'w') ADVANCE(427);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 657:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(643);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'Y' ||
+          lookahead == 'y') ADVANCE(413);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 658:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(655);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == 'Y' ||
+          lookahead == 'y') ADVANCE(429);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 659:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(653);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(577);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 660:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(634);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(578);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 661:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(626);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(590);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 662:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'W' ||
-          lookahead == 'w') ADVANCE(433);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(616);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 663:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'Y' ||
-          lookahead == 'y') ADVANCE(419);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 664:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == 'Y' ||
-          lookahead == 'y') ADVANCE(435);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(312);
+      if (lookahead == '$') ADVANCE(662);
+      if (lookahead == '<') ADVANCE(85);
+      if (lookahead == '\\') ADVANCE(664);
+      if ((!eof && set_contains(sym_word_character_set_3, 11, lookahead))) ADVANCE(663);
       END_STATE();
     case 665:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(583);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(68);
+      if (lookahead == '$') ADVANCE(667);
+      if (lookahead == '\'') ADVANCE(584);
+      if (lookahead == '<') ADVANCE(55);
+      if (lookahead == '\\') ADVANCE(665);
+      if (lookahead == '|') ADVANCE(663);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ' ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(668);
       END_STATE();
     case 666:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(584);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(68);
+      if (lookahead == '$') ADVANCE(667);
+      if (lookahead == '\'') ADVANCE(584);
+      if (lookahead == '<') ADVANCE(55);
+      if (lookahead == '\\') ADVANCE(665);
+      if (lookahead == '|') ADVANCE(302);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(666);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < 'A' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(668);
       END_STATE();
     case 667:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (('0' <= lookahead && lookahead <= '9') ||
+      if (lookahead == '!') ADVANCE(68);
+      if (lookahead == '$') ADVANCE(667);
+      if (lookahead == '\'') ADVANCE(584);
+      if (lookahead == '<') ADVANCE(55);
+      if (lookahead == '\\') ADVANCE(665);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(596);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(666);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < 'A' || ']' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(668);
       END_STATE();
     case 668:
       ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(622);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      if (lookahead == '!') ADVANCE(68);
+      if (lookahead == '$') ADVANCE(667);
+      if (lookahead == '\'') ADVANCE(584);
+      if (lookahead == '<') ADVANCE(55);
+      if (lookahead == '\\') ADVANCE(665);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(668);
       END_STATE();
     case 669:
-      ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__value_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '-') ADVANCE(685);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 670:
-      ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(318);
-      if (lookahead == '$') ADVANCE(668);
-      if (lookahead == '<') ADVANCE(91);
-      if (lookahead == '\\') ADVANCE(670);
-      if ((!eof && set_contains(sym_word_character_set_3, 11, lookahead))) ADVANCE(669);
+      ACCEPT_TOKEN(sym__value_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(670);
+      if (lookahead == '\\') ADVANCE(695);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(672);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 671:
-      ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(74);
-      if (lookahead == '$') ADVANCE(673);
-      if (lookahead == '\'') ADVANCE(590);
-      if (lookahead == '<') ADVANCE(58);
-      if (lookahead == '\\') ADVANCE(672);
-      if (lookahead == '|') ADVANCE(68);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(73);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(671);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(674);
+      ACCEPT_TOKEN(sym__value_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(670);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 672:
-      ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(74);
-      if (lookahead == '$') ADVANCE(673);
-      if (lookahead == '\'') ADVANCE(590);
-      if (lookahead == '<') ADVANCE(58);
-      if (lookahead == '\\') ADVANCE(672);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ' ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(674);
+      ACCEPT_TOKEN(sym__value_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '>') ADVANCE(694);
+      if (lookahead == '\\') ADVANCE(695);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(672);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 673:
-      ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(74);
-      if (lookahead == '$') ADVANCE(673);
-      if (lookahead == '\'') ADVANCE(590);
-      if (lookahead == '<') ADVANCE(58);
-      if (lookahead == '\\') ADVANCE(672);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(671);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(674);
+      ACCEPT_TOKEN(sym__value_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'A') ADVANCE(682);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 674:
-      ACCEPT_TOKEN(sym_word);
-      if (lookahead == '!') ADVANCE(74);
-      if (lookahead == '$') ADVANCE(673);
-      if (lookahead == '\'') ADVANCE(590);
-      if (lookahead == '<') ADVANCE(58);
-      if (lookahead == '\\') ADVANCE(672);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(674);
+      ACCEPT_TOKEN(sym__value_word);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'E') ADVANCE(677);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 675:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '-') ADVANCE(691);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'E') ADVANCE(408);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 676:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(676);
-      if (lookahead == '\\') ADVANCE(701);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(678);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'E') ADVANCE(680);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 677:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(676);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'F') ADVANCE(678);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 678:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '>') ADVANCE(700);
-      if (lookahead == '\\') ADVANCE(701);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(678);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'I') ADVANCE(683);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 679:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'A') ADVANCE(688);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'M') ADVANCE(405);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 680:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'E') ADVANCE(683);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'R') ADVANCE(679);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 681:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'E') ADVANCE(414);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'R') ADVANCE(674);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 682:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'E') ADVANCE(686);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'S') ADVANCE(675);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 683:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'F') ADVANCE(684);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == 'X') ADVANCE(411);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 684:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'I') ADVANCE(689);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == 'l') ADVANCE(686);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 685:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'M') ADVANCE(411);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      ADVANCE_MAP(
+        '!', 694,
+        '$', 693,
+        '(', 75,
+        '<', 671,
+        '\\', 695,
+        'n', 684,
+        '\t', 145,
+        ' ', 145,
+      );
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 686:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'R') ADVANCE(685);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == 'q') ADVANCE(696);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 687:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'R') ADVANCE(680);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == '|') ADVANCE(304);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(687);
+      if ((!eof && set_contains(sym__value_word_character_set_3, 11, lookahead))) ADVANCE(694);
       END_STATE();
     case 688:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'S') ADVANCE(681);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == '"' ||
+          lookahead == '|') ADVANCE(694);
+      if ((!eof && set_contains(sym__value_word_character_set_3, 11, lookahead))) ADVANCE(694);
       END_STATE();
     case 689:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == 'X') ADVANCE(417);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == 'A' ||
+          lookahead == 'a') ADVANCE(690);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 690:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == 'l') ADVANCE(692);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == 'L' ||
+          lookahead == 'l') ADVANCE(432);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 691:
       ACCEPT_TOKEN(sym__value_word);
-      ADVANCE_MAP(
-        '!', 700,
-        '$', 699,
-        '(', 81,
-        '<', 677,
-        '\\', 701,
-        'n', 690,
-        '\t', 151,
-        ' ', 151,
-      );
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (lookahead == 'V' ||
+          lookahead == 'v') ADVANCE(689);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 692:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == 'q') ADVANCE(702);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(697);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 693:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == '|') ADVANCE(310);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(693);
-      if ((!eof && set_contains(sym__value_word_character_set_3, 11, lookahead))) ADVANCE(700);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(687);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 694:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == '"' ||
-          lookahead == '|') ADVANCE(700);
-      if ((!eof && set_contains(sym__value_word_character_set_3, 11, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 695:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == 'A' ||
-          lookahead == 'a') ADVANCE(696);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(75);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_2, 10, lookahead))) ADVANCE(694);
       END_STATE();
     case 696:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == 'L' ||
-          lookahead == 'l') ADVANCE(438);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == '-') ADVANCE(692);
+      if (lookahead == ':') ADVANCE(382);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
       END_STATE();
     case 697:
       ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (lookahead == 'V' ||
-          lookahead == 'v') ADVANCE(695);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
-      END_STATE();
-    case 698:
-      ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
+      if (lookahead == '!') ADVANCE(694);
+      if (lookahead == '$') ADVANCE(693);
+      if (lookahead == '(') ADVANCE(385);
+      if (lookahead == ':') ADVANCE(382);
+      if (lookahead == '<') ADVANCE(671);
+      if (lookahead == '\\') ADVANCE(695);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(703);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(697);
+      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(694);
+      END_STATE();
+    case 698:
+      ACCEPT_TOKEN(sym__listed_word);
       END_STATE();
     case 699:
-      ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
+      ACCEPT_TOKEN(sym__listed_word);
+      if (lookahead == '!') ADVANCE(69);
+      if (lookahead == '$') ADVANCE(701);
+      if (lookahead == '\'') ADVANCE(586);
+      if (lookahead == '(') ADVANCE(70);
+      if (lookahead == '<') ADVANCE(57);
+      if (lookahead == '\\') ADVANCE(699);
+      if (lookahead == '|') ADVANCE(713);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          lookahead == ' ' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(702);
+      END_STATE();
+    case 700:
+      ACCEPT_TOKEN(sym__listed_word);
+      if (lookahead == '!') ADVANCE(69);
+      if (lookahead == '$') ADVANCE(701);
+      if (lookahead == '\'') ADVANCE(586);
+      if (lookahead == '(') ADVANCE(70);
+      if (lookahead == '<') ADVANCE(57);
+      if (lookahead == '\\') ADVANCE(699);
+      if (lookahead == '|') ADVANCE(306);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(700);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < 'A' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(702);
+      END_STATE();
+    case 701:
+      ACCEPT_TOKEN(sym__listed_word);
+      if (lookahead == '!') ADVANCE(69);
+      if (lookahead == '$') ADVANCE(701);
+      if (lookahead == '\'') ADVANCE(586);
+      if (lookahead == '(') ADVANCE(70);
+      if (lookahead == '<') ADVANCE(57);
+      if (lookahead == '\\') ADVANCE(699);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(700);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < 'A' || ']' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(702);
+      END_STATE();
+    case 702:
+      ACCEPT_TOKEN(sym__listed_word);
+      if (lookahead == '!') ADVANCE(69);
+      if (lookahead == '$') ADVANCE(701);
+      if (lookahead == '\'') ADVANCE(586);
+      if (lookahead == '(') ADVANCE(70);
+      if (lookahead == '<') ADVANCE(57);
+      if (lookahead == '\\') ADVANCE(699);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(702);
+      END_STATE();
+    case 703:
+      ACCEPT_TOKEN(sym__listed_word);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == '|') ADVANCE(306);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(693);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
-      END_STATE();
-    case 700:
-      ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
-      END_STATE();
-    case 701:
-      ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(81);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_2, 10, lookahead))) ADVANCE(700);
-      END_STATE();
-    case 702:
-      ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == '-') ADVANCE(698);
-      if (lookahead == ':') ADVANCE(388);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
-      END_STATE();
-    case 703:
-      ACCEPT_TOKEN(sym__value_word);
-      if (lookahead == '!') ADVANCE(700);
-      if (lookahead == '$') ADVANCE(699);
-      if (lookahead == '(') ADVANCE(391);
-      if (lookahead == ':') ADVANCE(388);
-      if (lookahead == '<') ADVANCE(677);
-      if (lookahead == '\\') ADVANCE(701);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
           ('a' <= lookahead && lookahead <= 'z')) ADVANCE(703);
-      if ((!eof && set_contains(sym__value_word_character_set_1, 12, lookahead))) ADVANCE(700);
+      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(713);
       END_STATE();
     case 704:
       ACCEPT_TOKEN(sym__listed_word);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == '"' ||
+          lookahead == '|') ADVANCE(713);
+      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(713);
       END_STATE();
     case 705:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(75);
-      if (lookahead == '$') ADVANCE(707);
-      if (lookahead == '\'') ADVANCE(592);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
       if (lookahead == '(') ADVANCE(76);
-      if (lookahead == '<') ADVANCE(60);
-      if (lookahead == '\\') ADVANCE(706);
-      if (lookahead == '|') ADVANCE(70);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(73);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(705);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(708);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'B' ||
+          lookahead == 'b') ADVANCE(711);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 706:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(75);
-      if (lookahead == '$') ADVANCE(707);
-      if (lookahead == '\'') ADVANCE(592);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
       if (lookahead == '(') ADVANCE(76);
-      if (lookahead == '<') ADVANCE(60);
-      if (lookahead == '\\') ADVANCE(706);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(708);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(710);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 707:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(75);
-      if (lookahead == '$') ADVANCE(707);
-      if (lookahead == '\'') ADVANCE(592);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
       if (lookahead == '(') ADVANCE(76);
-      if (lookahead == '<') ADVANCE(60);
-      if (lookahead == '\\') ADVANCE(706);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(705);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(708);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'P' ||
+          lookahead == 'p') ADVANCE(705);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 708:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(75);
-      if (lookahead == '$') ADVANCE(707);
-      if (lookahead == '\'') ADVANCE(592);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
       if (lookahead == '(') ADVANCE(76);
-      if (lookahead == '<') ADVANCE(60);
-      if (lookahead == '\\') ADVANCE(706);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(708);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'R' ||
+          lookahead == 'r') ADVANCE(706);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 709:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == '|') ADVANCE(312);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(709);
-      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(719);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'S' ||
+          lookahead == 's') ADVANCE(417);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 710:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == '"' ||
-          lookahead == '|') ADVANCE(719);
-      if ((!eof && set_contains(sym__listed_word_character_set_5, 12, lookahead))) ADVANCE(719);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'U' ||
+          lookahead == 'u') ADVANCE(707);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 711:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'B' ||
-          lookahead == 'b') ADVANCE(717);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if (lookahead == 'Y' ||
+          lookahead == 'y') ADVANCE(414);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
     case 712:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(716);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
-      END_STATE();
-    case 713:
-      ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'P' ||
-          lookahead == 'p') ADVANCE(711);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
-      END_STATE();
-    case 714:
-      ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'R' ||
-          lookahead == 'r') ADVANCE(712);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
-      END_STATE();
-    case 715:
-      ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'S' ||
-          lookahead == 's') ADVANCE(423);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
-      END_STATE();
-    case 716:
-      ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'U' ||
-          lookahead == 'u') ADVANCE(713);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
-      END_STATE();
-    case 717:
-      ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if (lookahead == 'Y' ||
-          lookahead == 'y') ADVANCE(420);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
-      END_STATE();
-    case 718:
-      ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
       if (lookahead == '.' ||
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(709);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(703);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
-    case 719:
+    case 713:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(719);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if ((!eof && set_contains(sym__listed_word_character_set_2, 13, lookahead))) ADVANCE(713);
       END_STATE();
-    case 720:
+    case 714:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '!') ADVANCE(321);
-      if (lookahead == '$') ADVANCE(718);
-      if (lookahead == '(') ADVANCE(82);
-      if (lookahead == '<') ADVANCE(95);
-      if (lookahead == '\\') ADVANCE(720);
-      if ((!eof && set_contains(sym__listed_word_character_set_3, 11, lookahead))) ADVANCE(719);
+      if (lookahead == '!') ADVANCE(315);
+      if (lookahead == '$') ADVANCE(712);
+      if (lookahead == '(') ADVANCE(76);
+      if (lookahead == '<') ADVANCE(89);
+      if (lookahead == '\\') ADVANCE(714);
+      if ((!eof && set_contains(sym__listed_word_character_set_3, 11, lookahead))) ADVANCE(713);
       END_STATE();
-    case 721:
+    case 715:
       ACCEPT_TOKEN(sym__listed_word);
-      if (lookahead == '\'') ADVANCE(589);
+      if (lookahead == '\'') ADVANCE(583);
       if (lookahead != 0 &&
           lookahead != '\n' &&
+          lookahead != '[' &&
+          lookahead != ']' &&
+          lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(73);
+          lookahead != 0x212a) ADVANCE(67);
       END_STATE();
-    case 722:
+    case 716:
       ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(77);
-      if (lookahead == '$') ADVANCE(724);
-      if (lookahead == '\'') ADVANCE(591);
-      if (lookahead == '<') ADVANCE(59);
-      if (lookahead == '\\') ADVANCE(723);
-      if (lookahead == '|') ADVANCE(69);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(73);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(722);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(725);
-      END_STATE();
-    case 723:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(77);
-      if (lookahead == '$') ADVANCE(724);
-      if (lookahead == '\'') ADVANCE(591);
-      if (lookahead == '<') ADVANCE(59);
-      if (lookahead == '\\') ADVANCE(723);
+      if (lookahead == '!') ADVANCE(71);
+      if (lookahead == '$') ADVANCE(718);
+      if (lookahead == '\'') ADVANCE(585);
+      if (lookahead == '<') ADVANCE(56);
+      if (lookahead == '\\') ADVANCE(716);
+      if (lookahead == '|') ADVANCE(723);
       if (lookahead == '\t' ||
           (0x0b <= lookahead && lookahead <= '\r') ||
           lookahead == ' ' ||
@@ -12166,196 +12120,223 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ',' ||
           lookahead == '=' ||
           lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`') ADVANCE(73);
+          lookahead == '`') ADVANCE(67);
       if (lookahead != 0 &&
           (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(725);
+          lookahead != 0x212a) ADVANCE(719);
+      END_STATE();
+    case 717:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(71);
+      if (lookahead == '$') ADVANCE(718);
+      if (lookahead == '\'') ADVANCE(585);
+      if (lookahead == '<') ADVANCE(56);
+      if (lookahead == '\\') ADVANCE(716);
+      if (lookahead == '|') ADVANCE(305);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(717);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < 'A' || ']' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(719);
+      END_STATE();
+    case 718:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(71);
+      if (lookahead == '$') ADVANCE(718);
+      if (lookahead == '\'') ADVANCE(585);
+      if (lookahead == '<') ADVANCE(56);
+      if (lookahead == '\\') ADVANCE(716);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(717);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < 'A' || ']' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(719);
+      END_STATE();
+    case 719:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(71);
+      if (lookahead == '$') ADVANCE(718);
+      if (lookahead == '\'') ADVANCE(585);
+      if (lookahead == '<') ADVANCE(56);
+      if (lookahead == '\\') ADVANCE(716);
+      if (lookahead == '\t' ||
+          (0x0b <= lookahead && lookahead <= '\r') ||
+          (' ' <= lookahead && lookahead <= '"') ||
+          lookahead == '(' ||
+          lookahead == ')' ||
+          lookahead == ',' ||
+          lookahead == '=' ||
+          lookahead == '>' ||
+          lookahead == '`') ADVANCE(67);
+      if (lookahead != 0 &&
+          (lookahead < '\t' || '\r' < lookahead) &&
+          (lookahead < '[' || ']' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(719);
+      END_STATE();
+    case 720:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(314);
+      if (lookahead == '$') ADVANCE(722);
+      if (lookahead == '<') ADVANCE(88);
+      if (lookahead == '\\') ADVANCE(724);
+      if (lookahead == '|') ADVANCE(305);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(720);
+      if ((!eof && set_contains(sym_word_character_set_4, 12, lookahead))) ADVANCE(723);
+      END_STATE();
+    case 721:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(314);
+      if (lookahead == '$') ADVANCE(722);
+      if (lookahead == '<') ADVANCE(88);
+      if (lookahead == '\\') ADVANCE(724);
+      if (lookahead == '"' ||
+          lookahead == '|') ADVANCE(723);
+      if ((!eof && set_contains(sym_word_character_set_4, 12, lookahead))) ADVANCE(723);
+      END_STATE();
+    case 722:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(314);
+      if (lookahead == '$') ADVANCE(722);
+      if (lookahead == '<') ADVANCE(88);
+      if (lookahead == '\\') ADVANCE(724);
+      if (lookahead == '.' ||
+          ('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(720);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(723);
+      END_STATE();
+    case 723:
+      ACCEPT_TOKEN(sym__unsigned_word);
+      if (lookahead == '!') ADVANCE(314);
+      if (lookahead == '$') ADVANCE(722);
+      if (lookahead == '<') ADVANCE(88);
+      if (lookahead == '\\') ADVANCE(724);
+      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(723);
       END_STATE();
     case 724:
       ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(77);
-      if (lookahead == '$') ADVANCE(724);
-      if (lookahead == '\'') ADVANCE(591);
-      if (lookahead == '<') ADVANCE(59);
-      if (lookahead == '\\') ADVANCE(723);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          ('_' <= lookahead && lookahead <= 'z')) ADVANCE(722);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(725);
+      if (lookahead == '!') ADVANCE(314);
+      if (lookahead == '$') ADVANCE(722);
+      if (lookahead == '<') ADVANCE(88);
+      if (lookahead == '\\') ADVANCE(724);
+      if ((!eof && set_contains(sym_word_character_set_3, 11, lookahead))) ADVANCE(723);
       END_STATE();
     case 725:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(77);
-      if (lookahead == '$') ADVANCE(724);
-      if (lookahead == '\'') ADVANCE(591);
-      if (lookahead == '<') ADVANCE(59);
-      if (lookahead == '\\') ADVANCE(723);
-      if (lookahead == '\t' ||
-          (0x0b <= lookahead && lookahead <= '\r') ||
-          (' ' <= lookahead && lookahead <= '"') ||
-          lookahead == '(' ||
-          lookahead == ')' ||
-          lookahead == ',' ||
-          lookahead == '=' ||
-          lookahead == '>' ||
-          ('[' <= lookahead && lookahead <= ']') ||
-          lookahead == '`' ||
-          lookahead == '|') ADVANCE(73);
-      if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(725);
+      ACCEPT_TOKEN(sym__eval_name);
+      if (lookahead == '$') ADVANCE(726);
+      if (lookahead == '.') ADVANCE(50);
+      if (lookahead == '<') ADVANCE(86);
+      if (lookahead == '{') ADVANCE(151);
+      if (lookahead == '|') ADVANCE(303);
+      if (('0' <= lookahead && lookahead <= ':') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(725);
+      if (set_contains(sym__eval_name_character_set_4, 775, lookahead)) ADVANCE(729);
       END_STATE();
     case 726:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(320);
-      if (lookahead == '$') ADVANCE(728);
-      if (lookahead == '<') ADVANCE(94);
-      if (lookahead == '\\') ADVANCE(730);
-      if (lookahead == '|') ADVANCE(311);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
+      ACCEPT_TOKEN(sym__eval_name);
+      if (lookahead == '$') ADVANCE(726);
+      if (lookahead == '.') ADVANCE(50);
+      if (lookahead == '<') ADVANCE(86);
+      if (lookahead == '{') ADVANCE(151);
+      if (('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(726);
-      if ((!eof && set_contains(sym_word_character_set_4, 12, lookahead))) ADVANCE(729);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(725);
+      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(729);
       END_STATE();
     case 727:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(320);
-      if (lookahead == '$') ADVANCE(728);
-      if (lookahead == '<') ADVANCE(94);
-      if (lookahead == '\\') ADVANCE(730);
-      if (lookahead == '"' ||
-          lookahead == '|') ADVANCE(729);
-      if ((!eof && set_contains(sym_word_character_set_4, 12, lookahead))) ADVANCE(729);
+      ACCEPT_TOKEN(sym__eval_name);
+      if (lookahead == '$') ADVANCE(726);
+      if (lookahead == '<') ADVANCE(86);
+      if (lookahead == '{') ADVANCE(151);
+      if (lookahead == 'O' ||
+          lookahead == 'o') ADVANCE(728);
+      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(729);
       END_STATE();
     case 728:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(320);
-      if (lookahead == '$') ADVANCE(728);
-      if (lookahead == '<') ADVANCE(94);
-      if (lookahead == '\\') ADVANCE(730);
-      if (lookahead == '.' ||
-          ('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(726);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(729);
+      ACCEPT_TOKEN(sym__eval_name);
+      if (lookahead == '$') ADVANCE(726);
+      if (lookahead == '<') ADVANCE(86);
+      if (lookahead == '{') ADVANCE(151);
+      if (lookahead == 'T' ||
+          lookahead == 't') ADVANCE(434);
+      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(729);
       END_STATE();
     case 729:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(320);
-      if (lookahead == '$') ADVANCE(728);
-      if (lookahead == '<') ADVANCE(94);
-      if (lookahead == '\\') ADVANCE(730);
-      if ((!eof && set_contains(sym_word_character_set_2, 11, lookahead))) ADVANCE(729);
+      ACCEPT_TOKEN(sym__eval_name);
+      if (lookahead == '$') ADVANCE(726);
+      if (lookahead == '<') ADVANCE(86);
+      if (lookahead == '{') ADVANCE(151);
+      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(729);
       END_STATE();
     case 730:
-      ACCEPT_TOKEN(sym__unsigned_word);
-      if (lookahead == '!') ADVANCE(320);
-      if (lookahead == '$') ADVANCE(728);
-      if (lookahead == '<') ADVANCE(94);
-      if (lookahead == '\\') ADVANCE(730);
-      if ((!eof && set_contains(sym_word_character_set_3, 11, lookahead))) ADVANCE(729);
-      END_STATE();
-    case 731:
-      ACCEPT_TOKEN(sym__eval_name);
-      if (lookahead == '$') ADVANCE(732);
-      if (lookahead == '.') ADVANCE(51);
-      if (lookahead == '<') ADVANCE(92);
-      if (lookahead == '{') ADVANCE(157);
-      if (lookahead == '|') ADVANCE(309);
-      if (('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(731);
-      if (set_contains(sym__eval_name_character_set_4, 775, lookahead)) ADVANCE(735);
-      END_STATE();
-    case 732:
-      ACCEPT_TOKEN(sym__eval_name);
-      if (lookahead == '$') ADVANCE(732);
-      if (lookahead == '.') ADVANCE(51);
-      if (lookahead == '<') ADVANCE(92);
-      if (lookahead == '{') ADVANCE(157);
-      if (('0' <= lookahead && lookahead <= ':') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(731);
-      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(735);
-      END_STATE();
-    case 733:
-      ACCEPT_TOKEN(sym__eval_name);
-      if (lookahead == '$') ADVANCE(732);
-      if (lookahead == '<') ADVANCE(92);
-      if (lookahead == '{') ADVANCE(157);
-      if (lookahead == 'O' ||
-          lookahead == 'o') ADVANCE(734);
-      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(735);
-      END_STATE();
-    case 734:
-      ACCEPT_TOKEN(sym__eval_name);
-      if (lookahead == '$') ADVANCE(732);
-      if (lookahead == '<') ADVANCE(92);
-      if (lookahead == '{') ADVANCE(157);
-      if (lookahead == 'T' ||
-          lookahead == 't') ADVANCE(440);
-      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(735);
-      END_STATE();
-    case 735:
-      ACCEPT_TOKEN(sym__eval_name);
-      if (lookahead == '$') ADVANCE(732);
-      if (lookahead == '<') ADVANCE(92);
-      if (lookahead == '{') ADVANCE(157);
-      if (set_contains(sym__eval_name_character_set_3, 774, lookahead)) ADVANCE(735);
-      END_STATE();
-    case 736:
       ACCEPT_TOKEN(anon_sym_PIPE);
       END_STATE();
-    case 737:
+    case 731:
       ACCEPT_TOKEN(anon_sym_LBRACK);
       END_STATE();
-    case 738:
+    case 732:
       ACCEPT_TOKEN(anon_sym_RBRACK);
       END_STATE();
-    case 739:
+    case 733:
       ACCEPT_TOKEN(anon_sym_BQUOTE);
-      if (lookahead == '`') ADVANCE(127);
-      if (lookahead == 'c') ADVANCE(152);
+      if (lookahead == '`') ADVANCE(121);
+      if (lookahead == 'c') ADVANCE(146);
       if (('\t' <= lookahead && lookahead <= '\r') ||
-          lookahead == ' ') ADVANCE(141);
+          lookahead == ' ') ADVANCE(135);
       END_STATE();
-    case 740:
+    case 734:
       ACCEPT_TOKEN(anon_sym_BQUOTE);
-      if (lookahead == '`') ADVANCE(139);
+      if (lookahead == '`') ADVANCE(133);
       END_STATE();
-    case 741:
+    case 735:
       ACCEPT_TOKEN(anon_sym_LPAREN);
       END_STATE();
-    case 742:
+    case 736:
       ACCEPT_TOKEN(anon_sym_COMMA);
       END_STATE();
-    case 743:
+    case 737:
       ACCEPT_TOKEN(anon_sym_RPAREN);
       END_STATE();
-    case 744:
+    case 738:
       ACCEPT_TOKEN(sym_macro_name);
       if (lookahead == '$' ||
           lookahead == '-' ||
@@ -12363,13 +12344,97 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('0' <= lookahead && lookahead <= ':') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(744);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(738);
+      END_STATE();
+    case 739:
+      ACCEPT_TOKEN(sym_macro_argument);
+      if (lookahead == '"') ADVANCE(45);
+      if (lookahead == '(') ADVANCE(77);
+      if (lookahead == '-') ADVANCE(741);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != ',' &&
+          lookahead != '-' &&
+          lookahead != '`' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(744);
+      END_STATE();
+    case 740:
+      ACCEPT_TOKEN(sym_macro_argument);
+      if (lookahead == '"') ADVANCE(45);
+      if (lookahead == '(') ADVANCE(77);
+      if (lookahead == 'l') ADVANCE(742);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != ',' &&
+          lookahead != '`' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(744);
+      END_STATE();
+    case 741:
+      ACCEPT_TOKEN(sym_macro_argument);
+      if (lookahead == '"') ADVANCE(45);
+      if (lookahead == '(') ADVANCE(77);
+      if (lookahead == 'n') ADVANCE(740);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(741);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != ',' &&
+          lookahead != '`' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(744);
+      END_STATE();
+    case 742:
+      ACCEPT_TOKEN(sym_macro_argument);
+      if (lookahead == '"') ADVANCE(45);
+      if (lookahead == '(') ADVANCE(77);
+      if (lookahead == 'q') ADVANCE(745);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != ',' &&
+          lookahead != '`' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(744);
+      END_STATE();
+    case 743:
+      ACCEPT_TOKEN(sym_macro_argument);
+      if (lookahead == '"') ADVANCE(45);
+      if (lookahead == '(') ADVANCE(77);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(746);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != ',' &&
+          (lookahead < '_' || 'z' < lookahead) &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(744);
+      END_STATE();
+    case 744:
+      ACCEPT_TOKEN(sym_macro_argument);
+      if (lookahead == '"') ADVANCE(45);
+      if (lookahead == '(') ADVANCE(77);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != ',' &&
+          lookahead != '`' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(744);
       END_STATE();
     case 745:
       ACCEPT_TOKEN(sym_macro_argument);
       if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(83);
-      if (lookahead == '-') ADVANCE(747);
+      if (lookahead == '(') ADVANCE(367);
+      if (lookahead == '-') ADVANCE(743);
+      if (lookahead == ':') ADVANCE(366);
       if (lookahead != 0 &&
           lookahead != '(' &&
           lookahead != ')' &&
@@ -12377,296 +12442,212 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '-' &&
           lookahead != '`' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
+          lookahead != 0x212a) ADVANCE(744);
       END_STATE();
     case 746:
       ACCEPT_TOKEN(sym_macro_argument);
       if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(83);
-      if (lookahead == 'l') ADVANCE(748);
+      if (lookahead == '(') ADVANCE(367);
+      if (lookahead == ':') ADVANCE(366);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(746);
       if (lookahead != 0 &&
           lookahead != '(' &&
           lookahead != ')' &&
           lookahead != ',' &&
-          lookahead != '`' &&
+          (lookahead < '_' || 'z' < lookahead) &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
+          lookahead != 0x212a) ADVANCE(744);
       END_STATE();
     case 747:
-      ACCEPT_TOKEN(sym_macro_argument);
-      if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(83);
-      if (lookahead == 'n') ADVANCE(746);
-      if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(747);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != ',' &&
-          lookahead != '`' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
+      ACCEPT_TOKEN(anon_sym_EQ);
       END_STATE();
     case 748:
-      ACCEPT_TOKEN(sym_macro_argument);
-      if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(83);
-      if (lookahead == 'q') ADVANCE(751);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != ',' &&
-          lookahead != '`' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
+      ACCEPT_TOKEN(anon_sym_EQ);
+      if (lookahead == '=') ADVANCE(749);
       END_STATE();
     case 749:
-      ACCEPT_TOKEN(sym_macro_argument);
-      if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(83);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(752);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != ',' &&
-          (lookahead < '_' || 'z' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
-      END_STATE();
-    case 750:
-      ACCEPT_TOKEN(sym_macro_argument);
-      if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(83);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != ',' &&
-          lookahead != '`' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
-      END_STATE();
-    case 751:
-      ACCEPT_TOKEN(sym_macro_argument);
-      if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(373);
-      if (lookahead == '-') ADVANCE(749);
-      if (lookahead == ':') ADVANCE(372);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != ',' &&
-          lookahead != '-' &&
-          lookahead != '`' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
-      END_STATE();
-    case 752:
-      ACCEPT_TOKEN(sym_macro_argument);
-      if (lookahead == '"') ADVANCE(45);
-      if (lookahead == '(') ADVANCE(373);
-      if (lookahead == ':') ADVANCE(372);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(752);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != ',' &&
-          (lookahead < '_' || 'z' < lookahead) &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(750);
-      END_STATE();
-    case 753:
-      ACCEPT_TOKEN(anon_sym_EQ);
-      END_STATE();
-    case 754:
-      ACCEPT_TOKEN(anon_sym_EQ);
-      if (lookahead == '=') ADVANCE(755);
-      END_STATE();
-    case 755:
       ACCEPT_TOKEN(anon_sym_EQ_EQ);
       END_STATE();
-    case 756:
+    case 750:
       ACCEPT_TOKEN(anon_sym_BANG_EQ);
       END_STATE();
-    case 757:
+    case 751:
       ACCEPT_TOKEN(anon_sym_LT);
       END_STATE();
-    case 758:
+    case 752:
       ACCEPT_TOKEN(anon_sym_LT);
-      if (lookahead == '<') ADVANCE(307);
-      if (lookahead == '=') ADVANCE(760);
+      if (lookahead == '<') ADVANCE(301);
+      if (lookahead == '=') ADVANCE(754);
       END_STATE();
-    case 759:
+    case 753:
       ACCEPT_TOKEN(anon_sym_LT);
-      if (lookahead == '=') ADVANCE(760);
+      if (lookahead == '=') ADVANCE(754);
       END_STATE();
-    case 760:
+    case 754:
       ACCEPT_TOKEN(anon_sym_LT_EQ);
       END_STATE();
-    case 761:
+    case 755:
       ACCEPT_TOKEN(anon_sym_GT);
       END_STATE();
-    case 762:
+    case 756:
       ACCEPT_TOKEN(anon_sym_GT);
-      if (lookahead == '=') ADVANCE(763);
+      if (lookahead == '=') ADVANCE(757);
       END_STATE();
-    case 763:
+    case 757:
       ACCEPT_TOKEN(anon_sym_GT_EQ);
       END_STATE();
-    case 764:
+    case 758:
       ACCEPT_TOKEN(anon_sym_LPAREN2);
+      END_STATE();
+    case 759:
+      ACCEPT_TOKEN(sym_directive_text);
+      if (lookahead == '"') ADVANCE(47);
+      if (lookahead == '(') ADVANCE(393);
+      if (lookahead == '-') ADVANCE(765);
+      if (lookahead == ':') ADVANCE(369);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != '`' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(766);
+      END_STATE();
+    case 760:
+      ACCEPT_TOKEN(sym_directive_text);
+      if (lookahead == '"') ADVANCE(47);
+      if (lookahead == '(') ADVANCE(393);
+      if (lookahead == ':') ADVANCE(369);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(760);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          (lookahead < '_' || 'z' < lookahead) &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(766);
+      END_STATE();
+    case 761:
+      ACCEPT_TOKEN(sym_directive_text);
+      if (lookahead == '"') ADVANCE(47);
+      if (lookahead == '-') ADVANCE(763);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != '`' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(766);
+      END_STATE();
+    case 762:
+      ACCEPT_TOKEN(sym_directive_text);
+      if (lookahead == '"') ADVANCE(47);
+      if (lookahead == 'l') ADVANCE(764);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != '`' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(766);
+      END_STATE();
+    case 763:
+      ACCEPT_TOKEN(sym_directive_text);
+      if (lookahead == '"') ADVANCE(47);
+      if (lookahead == 'n') ADVANCE(762);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(763);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != '`' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(766);
+      END_STATE();
+    case 764:
+      ACCEPT_TOKEN(sym_directive_text);
+      if (lookahead == '"') ADVANCE(47);
+      if (lookahead == 'q') ADVANCE(759);
+      if (lookahead != 0 &&
+          lookahead != '(' &&
+          lookahead != ')' &&
+          lookahead != '`' &&
+          lookahead != '|' &&
+          lookahead != 0x17f &&
+          lookahead != 0x212a) ADVANCE(766);
       END_STATE();
     case 765:
       ACCEPT_TOKEN(sym_directive_text);
       if (lookahead == '"') ADVANCE(47);
-      if (lookahead == '(') ADVANCE(399);
-      if (lookahead == '-') ADVANCE(771);
-      if (lookahead == ':') ADVANCE(375);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(760);
       if (lookahead != 0 &&
           lookahead != '(' &&
           lookahead != ')' &&
-          lookahead != '`' &&
+          (lookahead < '_' || 'z' < lookahead) &&
           lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
+          lookahead != 0x212a) ADVANCE(766);
       END_STATE();
     case 766:
       ACCEPT_TOKEN(sym_directive_text);
       if (lookahead == '"') ADVANCE(47);
-      if (lookahead == '(') ADVANCE(399);
-      if (lookahead == ':') ADVANCE(375);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(766);
       if (lookahead != 0 &&
           lookahead != '(' &&
           lookahead != ')' &&
-          (lookahead < '_' || 'z' < lookahead) &&
+          lookahead != '`' &&
           lookahead != '|' &&
           lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
+          lookahead != 0x212a) ADVANCE(766);
       END_STATE();
     case 767:
-      ACCEPT_TOKEN(sym_directive_text);
-      if (lookahead == '"') ADVANCE(47);
-      if (lookahead == '-') ADVANCE(769);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != '`' &&
-          lookahead != '|' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
-      END_STATE();
-    case 768:
-      ACCEPT_TOKEN(sym_directive_text);
-      if (lookahead == '"') ADVANCE(47);
-      if (lookahead == 'l') ADVANCE(770);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != '`' &&
-          lookahead != '|' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
-      END_STATE();
-    case 769:
-      ACCEPT_TOKEN(sym_directive_text);
-      if (lookahead == '"') ADVANCE(47);
-      if (lookahead == 'n') ADVANCE(768);
-      if (lookahead == '\t' ||
-          lookahead == ' ') ADVANCE(769);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != '`' &&
-          lookahead != '|' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
-      END_STATE();
-    case 770:
-      ACCEPT_TOKEN(sym_directive_text);
-      if (lookahead == '"') ADVANCE(47);
-      if (lookahead == 'q') ADVANCE(765);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != '`' &&
-          lookahead != '|' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
-      END_STATE();
-    case 771:
-      ACCEPT_TOKEN(sym_directive_text);
-      if (lookahead == '"') ADVANCE(47);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(766);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          (lookahead < '_' || 'z' < lookahead) &&
-          lookahead != '|' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
-      END_STATE();
-    case 772:
-      ACCEPT_TOKEN(sym_directive_text);
-      if (lookahead == '"') ADVANCE(47);
-      if (lookahead != 0 &&
-          lookahead != '(' &&
-          lookahead != ')' &&
-          lookahead != '`' &&
-          lookahead != '|' &&
-          lookahead != 0x17f &&
-          lookahead != 0x212a) ADVANCE(772);
-      END_STATE();
-    case 773:
       ACCEPT_TOKEN(aux_sym_binary_expression_token1);
       END_STATE();
-    case 774:
+    case 768:
       ACCEPT_TOKEN(aux_sym_binary_expression_token2);
       END_STATE();
-    case 775:
+    case 769:
       ACCEPT_TOKEN(aux_sym_binary_expression_token3);
       END_STATE();
-    case 776:
+    case 770:
       ACCEPT_TOKEN(aux_sym_binary_expression_token4);
       END_STATE();
-    case 777:
+    case 771:
       ACCEPT_TOKEN(anon_sym_DOT);
       END_STATE();
-    case 778:
+    case 772:
       ACCEPT_TOKEN(anon_sym_PLUS);
       END_STATE();
-    case 779:
+    case 773:
       ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '-') ADVANCE(148);
+      if (lookahead == '-') ADVANCE(142);
       END_STATE();
-    case 780:
+    case 774:
       ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '-') ADVANCE(151);
+      if (lookahead == '-') ADVANCE(145);
       END_STATE();
-    case 781:
+    case 775:
       ACCEPT_TOKEN(anon_sym_STAR);
       END_STATE();
-    case 782:
+    case 776:
       ACCEPT_TOKEN(anon_sym_SLASH);
       END_STATE();
-    case 783:
+    case 777:
       ACCEPT_TOKEN(anon_sym_PERCENT);
       END_STATE();
-    case 784:
+    case 778:
       ACCEPT_TOKEN(sym__unnamed);
       END_STATE();
-    case 785:
+    case 779:
       ACCEPT_TOKEN(aux_sym_series_filter_token1);
       END_STATE();
     default:
@@ -12676,82 +12657,82 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
 
 static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [0] = {.lex_state = 0},
-  [1] = {.lex_state = 334},
-  [2] = {.lex_state = 327},
-  [3] = {.lex_state = 327},
-  [4] = {.lex_state = 327},
-  [5] = {.lex_state = 327},
-  [6] = {.lex_state = 327},
-  [7] = {.lex_state = 327},
-  [8] = {.lex_state = 327},
-  [9] = {.lex_state = 327},
-  [10] = {.lex_state = 327},
-  [11] = {.lex_state = 327},
-  [12] = {.lex_state = 327},
-  [13] = {.lex_state = 327},
-  [14] = {.lex_state = 327},
-  [15] = {.lex_state = 327},
-  [16] = {.lex_state = 327},
-  [17] = {.lex_state = 327},
-  [18] = {.lex_state = 327},
-  [19] = {.lex_state = 327},
-  [20] = {.lex_state = 327},
-  [21] = {.lex_state = 327},
-  [22] = {.lex_state = 327},
-  [23] = {.lex_state = 327},
-  [24] = {.lex_state = 327},
-  [25] = {.lex_state = 327},
-  [26] = {.lex_state = 327},
-  [27] = {.lex_state = 327},
-  [28] = {.lex_state = 327},
-  [29] = {.lex_state = 327},
-  [30] = {.lex_state = 327},
-  [31] = {.lex_state = 327},
-  [32] = {.lex_state = 327},
-  [33] = {.lex_state = 327},
-  [34] = {.lex_state = 327},
-  [35] = {.lex_state = 327},
-  [36] = {.lex_state = 327},
-  [37] = {.lex_state = 327},
-  [38] = {.lex_state = 327},
-  [39] = {.lex_state = 327},
-  [40] = {.lex_state = 327},
-  [41] = {.lex_state = 327},
-  [42] = {.lex_state = 327},
-  [43] = {.lex_state = 327},
-  [44] = {.lex_state = 327},
-  [45] = {.lex_state = 327},
-  [46] = {.lex_state = 327},
-  [47] = {.lex_state = 327},
-  [48] = {.lex_state = 327},
-  [49] = {.lex_state = 327},
-  [50] = {.lex_state = 327},
-  [51] = {.lex_state = 327},
-  [52] = {.lex_state = 327},
-  [53] = {.lex_state = 327},
-  [54] = {.lex_state = 327},
-  [55] = {.lex_state = 327},
-  [56] = {.lex_state = 327},
-  [57] = {.lex_state = 327},
-  [58] = {.lex_state = 334},
-  [59] = {.lex_state = 331},
-  [60] = {.lex_state = 331},
-  [61] = {.lex_state = 331},
-  [62] = {.lex_state = 332},
-  [63] = {.lex_state = 333},
+  [1] = {.lex_state = 328},
+  [2] = {.lex_state = 321},
+  [3] = {.lex_state = 321},
+  [4] = {.lex_state = 321},
+  [5] = {.lex_state = 321},
+  [6] = {.lex_state = 321},
+  [7] = {.lex_state = 321},
+  [8] = {.lex_state = 321},
+  [9] = {.lex_state = 321},
+  [10] = {.lex_state = 321},
+  [11] = {.lex_state = 321},
+  [12] = {.lex_state = 321},
+  [13] = {.lex_state = 321},
+  [14] = {.lex_state = 321},
+  [15] = {.lex_state = 321},
+  [16] = {.lex_state = 321},
+  [17] = {.lex_state = 321},
+  [18] = {.lex_state = 321},
+  [19] = {.lex_state = 321},
+  [20] = {.lex_state = 321},
+  [21] = {.lex_state = 321},
+  [22] = {.lex_state = 321},
+  [23] = {.lex_state = 321},
+  [24] = {.lex_state = 321},
+  [25] = {.lex_state = 321},
+  [26] = {.lex_state = 321},
+  [27] = {.lex_state = 321},
+  [28] = {.lex_state = 321},
+  [29] = {.lex_state = 321},
+  [30] = {.lex_state = 321},
+  [31] = {.lex_state = 321},
+  [32] = {.lex_state = 321},
+  [33] = {.lex_state = 321},
+  [34] = {.lex_state = 321},
+  [35] = {.lex_state = 321},
+  [36] = {.lex_state = 321},
+  [37] = {.lex_state = 321},
+  [38] = {.lex_state = 321},
+  [39] = {.lex_state = 321},
+  [40] = {.lex_state = 321},
+  [41] = {.lex_state = 321},
+  [42] = {.lex_state = 321},
+  [43] = {.lex_state = 321},
+  [44] = {.lex_state = 321},
+  [45] = {.lex_state = 321},
+  [46] = {.lex_state = 321},
+  [47] = {.lex_state = 321},
+  [48] = {.lex_state = 321},
+  [49] = {.lex_state = 321},
+  [50] = {.lex_state = 321},
+  [51] = {.lex_state = 321},
+  [52] = {.lex_state = 321},
+  [53] = {.lex_state = 321},
+  [54] = {.lex_state = 321},
+  [55] = {.lex_state = 321},
+  [56] = {.lex_state = 321},
+  [57] = {.lex_state = 321},
+  [58] = {.lex_state = 328},
+  [59] = {.lex_state = 325},
+  [60] = {.lex_state = 325},
+  [61] = {.lex_state = 325},
+  [62] = {.lex_state = 326},
+  [63] = {.lex_state = 327},
   [64] = {.lex_state = 28},
-  [65] = {.lex_state = 332},
-  [66] = {.lex_state = 332},
+  [65] = {.lex_state = 326},
+  [66] = {.lex_state = 326},
   [67] = {.lex_state = 7},
   [68] = {.lex_state = 7},
   [69] = {.lex_state = 28},
   [70] = {.lex_state = 28},
   [71] = {.lex_state = 7},
-  [72] = {.lex_state = 335},
+  [72] = {.lex_state = 329},
   [73] = {.lex_state = 28},
   [74] = {.lex_state = 28},
   [75] = {.lex_state = 8},
-  [76] = {.lex_state = 335},
+  [76] = {.lex_state = 329},
   [77] = {.lex_state = 9},
   [78] = {.lex_state = 9},
   [79] = {.lex_state = 9},
@@ -12765,63 +12746,63 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [87] = {.lex_state = 9},
   [88] = {.lex_state = 9},
   [89] = {.lex_state = 1},
-  [90] = {.lex_state = 353},
-  [91] = {.lex_state = 353},
-  [92] = {.lex_state = 326},
-  [93] = {.lex_state = 326},
-  [94] = {.lex_state = 351},
-  [95] = {.lex_state = 326},
-  [96] = {.lex_state = 326},
-  [97] = {.lex_state = 326},
-  [98] = {.lex_state = 326},
-  [99] = {.lex_state = 326},
+  [90] = {.lex_state = 347},
+  [91] = {.lex_state = 347},
+  [92] = {.lex_state = 320},
+  [93] = {.lex_state = 320},
+  [94] = {.lex_state = 345},
+  [95] = {.lex_state = 320},
+  [96] = {.lex_state = 320},
+  [97] = {.lex_state = 320},
+  [98] = {.lex_state = 320},
+  [99] = {.lex_state = 320},
   [100] = {.lex_state = 1},
   [101] = {.lex_state = 1},
   [102] = {.lex_state = 1},
   [103] = {.lex_state = 1},
   [104] = {.lex_state = 1},
   [105] = {.lex_state = 1},
-  [106] = {.lex_state = 326},
-  [107] = {.lex_state = 326},
-  [108] = {.lex_state = 326},
-  [109] = {.lex_state = 326},
+  [106] = {.lex_state = 320},
+  [107] = {.lex_state = 320},
+  [108] = {.lex_state = 320},
+  [109] = {.lex_state = 320},
   [110] = {.lex_state = 1},
   [111] = {.lex_state = 1},
   [112] = {.lex_state = 1},
   [113] = {.lex_state = 1},
-  [114] = {.lex_state = 353},
-  [115] = {.lex_state = 353},
-  [116] = {.lex_state = 353},
-  [117] = {.lex_state = 353},
-  [118] = {.lex_state = 351},
-  [119] = {.lex_state = 351},
-  [120] = {.lex_state = 351},
+  [114] = {.lex_state = 347},
+  [115] = {.lex_state = 347},
+  [116] = {.lex_state = 347},
+  [117] = {.lex_state = 347},
+  [118] = {.lex_state = 345},
+  [119] = {.lex_state = 345},
+  [120] = {.lex_state = 345},
   [121] = {.lex_state = 33},
   [122] = {.lex_state = 31},
   [123] = {.lex_state = 9},
-  [124] = {.lex_state = 326},
+  [124] = {.lex_state = 320},
   [125] = {.lex_state = 33},
   [126] = {.lex_state = 9},
-  [127] = {.lex_state = 336},
+  [127] = {.lex_state = 330},
   [128] = {.lex_state = 33},
-  [129] = {.lex_state = 328},
+  [129] = {.lex_state = 322},
   [130] = {.lex_state = 31},
   [131] = {.lex_state = 31},
   [132] = {.lex_state = 31},
-  [133] = {.lex_state = 328},
+  [133] = {.lex_state = 322},
   [134] = {.lex_state = 9},
-  [135] = {.lex_state = 328},
+  [135] = {.lex_state = 322},
   [136] = {.lex_state = 33},
   [137] = {.lex_state = 33},
   [138] = {.lex_state = 33},
   [139] = {.lex_state = 1},
-  [140] = {.lex_state = 336},
+  [140] = {.lex_state = 330},
   [141] = {.lex_state = 9},
   [142] = {.lex_state = 9},
-  [143] = {.lex_state = 328},
-  [144] = {.lex_state = 351},
+  [143] = {.lex_state = 322},
+  [144] = {.lex_state = 345},
   [145] = {.lex_state = 31},
-  [146] = {.lex_state = 351},
+  [146] = {.lex_state = 345},
   [147] = {.lex_state = 9},
   [148] = {.lex_state = 31},
   [149] = {.lex_state = 9},
@@ -12829,31 +12810,31 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [151] = {.lex_state = 29},
   [152] = {.lex_state = 3},
   [153] = {.lex_state = 1},
-  [154] = {.lex_state = 328},
-  [155] = {.lex_state = 326},
-  [156] = {.lex_state = 326},
-  [157] = {.lex_state = 326},
+  [154] = {.lex_state = 322},
+  [155] = {.lex_state = 320},
+  [156] = {.lex_state = 320},
+  [157] = {.lex_state = 320},
   [158] = {.lex_state = 1},
-  [159] = {.lex_state = 326},
-  [160] = {.lex_state = 326},
-  [161] = {.lex_state = 326},
-  [162] = {.lex_state = 326},
-  [163] = {.lex_state = 326},
-  [164] = {.lex_state = 326},
-  [165] = {.lex_state = 326},
-  [166] = {.lex_state = 326},
+  [159] = {.lex_state = 320},
+  [160] = {.lex_state = 320},
+  [161] = {.lex_state = 320},
+  [162] = {.lex_state = 320},
+  [163] = {.lex_state = 320},
+  [164] = {.lex_state = 320},
+  [165] = {.lex_state = 320},
+  [166] = {.lex_state = 320},
   [167] = {.lex_state = 1},
-  [168] = {.lex_state = 326},
-  [169] = {.lex_state = 326},
+  [168] = {.lex_state = 320},
+  [169] = {.lex_state = 320},
   [170] = {.lex_state = 1},
-  [171] = {.lex_state = 326},
+  [171] = {.lex_state = 320},
   [172] = {.lex_state = 1},
   [173] = {.lex_state = 1},
   [174] = {.lex_state = 1},
   [175] = {.lex_state = 1},
   [176] = {.lex_state = 1},
   [177] = {.lex_state = 29},
-  [178] = {.lex_state = 326},
+  [178] = {.lex_state = 320},
   [179] = {.lex_state = 1},
   [180] = {.lex_state = 1},
   [181] = {.lex_state = 29},
@@ -12862,25 +12843,25 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [184] = {.lex_state = 29},
   [185] = {.lex_state = 1},
   [186] = {.lex_state = 1},
-  [187] = {.lex_state = 326},
+  [187] = {.lex_state = 320},
   [188] = {.lex_state = 1},
-  [189] = {.lex_state = 326},
+  [189] = {.lex_state = 320},
   [190] = {.lex_state = 1},
   [191] = {.lex_state = 1},
-  [192] = {.lex_state = 336},
+  [192] = {.lex_state = 330},
   [193] = {.lex_state = 1},
-  [194] = {.lex_state = 337},
-  [195] = {.lex_state = 337},
+  [194] = {.lex_state = 331},
+  [195] = {.lex_state = 331},
   [196] = {.lex_state = 29},
   [197] = {.lex_state = 1},
   [198] = {.lex_state = 1},
-  [199] = {.lex_state = 349},
+  [199] = {.lex_state = 343},
   [200] = {.lex_state = 1},
   [201] = {.lex_state = 12},
   [202] = {.lex_state = 12},
   [203] = {.lex_state = 1},
   [204] = {.lex_state = 3},
-  [205] = {.lex_state = 349},
+  [205] = {.lex_state = 343},
   [206] = {.lex_state = 1},
   [207] = {.lex_state = 25},
   [208] = {.lex_state = 1},
@@ -12897,12 +12878,12 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [219] = {.lex_state = 1},
   [220] = {.lex_state = 1},
   [221] = {.lex_state = 1},
-  [222] = {.lex_state = 350},
+  [222] = {.lex_state = 344},
   [223] = {.lex_state = 4},
   [224] = {.lex_state = 4},
   [225] = {.lex_state = 4},
   [226] = {.lex_state = 4},
-  [227] = {.lex_state = 350},
+  [227] = {.lex_state = 344},
   [228] = {.lex_state = 4},
   [229] = {.lex_state = 41},
   [230] = {.lex_state = 4},
@@ -12914,8 +12895,8 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [236] = {.lex_state = 41},
   [237] = {.lex_state = 1},
   [238] = {.lex_state = 4},
-  [239] = {.lex_state = 337},
-  [240] = {.lex_state = 352},
+  [239] = {.lex_state = 331},
+  [240] = {.lex_state = 346},
   [241] = {.lex_state = 4},
   [242] = {.lex_state = 1},
   [243] = {.lex_state = 4},
@@ -12930,9 +12911,9 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [252] = {.lex_state = 41},
   [253] = {.lex_state = 41},
   [254] = {.lex_state = 41},
-  [255] = {.lex_state = 329},
-  [256] = {.lex_state = 329},
-  [257] = {.lex_state = 329},
+  [255] = {.lex_state = 323},
+  [256] = {.lex_state = 323},
+  [257] = {.lex_state = 323},
   [258] = {.lex_state = 41},
   [259] = {.lex_state = 41},
   [260] = {.lex_state = 41},
@@ -12946,7 +12927,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [268] = {.lex_state = 41},
   [269] = {.lex_state = 41},
   [270] = {.lex_state = 41},
-  [271] = {.lex_state = 352},
+  [271] = {.lex_state = 346},
   [272] = {.lex_state = 41},
   [273] = {.lex_state = 41},
   [274] = {.lex_state = 41},
@@ -12977,40 +12958,40 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [299] = {.lex_state = 5},
   [300] = {.lex_state = 6},
   [301] = {.lex_state = 28},
-  [302] = {.lex_state = 330},
+  [302] = {.lex_state = 324},
   [303] = {.lex_state = 5},
-  [304] = {.lex_state = 330},
+  [304] = {.lex_state = 324},
   [305] = {.lex_state = 5},
   [306] = {.lex_state = 32},
-  [307] = {.lex_state = 330},
+  [307] = {.lex_state = 324},
   [308] = {.lex_state = 5},
-  [309] = {.lex_state = 329},
-  [310] = {.lex_state = 329},
-  [311] = {.lex_state = 329},
-  [312] = {.lex_state = 329},
-  [313] = {.lex_state = 329},
-  [314] = {.lex_state = 329},
-  [315] = {.lex_state = 329},
+  [309] = {.lex_state = 323},
+  [310] = {.lex_state = 323},
+  [311] = {.lex_state = 323},
+  [312] = {.lex_state = 323},
+  [313] = {.lex_state = 323},
+  [314] = {.lex_state = 323},
+  [315] = {.lex_state = 323},
   [316] = {.lex_state = 10},
   [317] = {.lex_state = 10},
   [318] = {.lex_state = 10},
   [319] = {.lex_state = 10},
   [320] = {.lex_state = 10},
-  [321] = {.lex_state = 350},
-  [322] = {.lex_state = 349},
-  [323] = {.lex_state = 329},
+  [321] = {.lex_state = 344},
+  [322] = {.lex_state = 343},
+  [323] = {.lex_state = 323},
   [324] = {.lex_state = 30},
-  [325] = {.lex_state = 329},
-  [326] = {.lex_state = 329},
-  [327] = {.lex_state = 329},
-  [328] = {.lex_state = 329},
-  [329] = {.lex_state = 329},
-  [330] = {.lex_state = 329},
-  [331] = {.lex_state = 329},
-  [332] = {.lex_state = 329},
-  [333] = {.lex_state = 329},
-  [334] = {.lex_state = 329},
-  [335] = {.lex_state = 329},
+  [325] = {.lex_state = 323},
+  [326] = {.lex_state = 323},
+  [327] = {.lex_state = 323},
+  [328] = {.lex_state = 323},
+  [329] = {.lex_state = 323},
+  [330] = {.lex_state = 323},
+  [331] = {.lex_state = 323},
+  [332] = {.lex_state = 323},
+  [333] = {.lex_state = 323},
+  [334] = {.lex_state = 323},
+  [335] = {.lex_state = 323},
   [336] = {.lex_state = 5},
   [337] = {.lex_state = 5},
   [338] = {.lex_state = 6},
@@ -13021,13 +13002,13 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [343] = {.lex_state = 6},
   [344] = {.lex_state = 6},
   [345] = {.lex_state = 6},
-  [346] = {.lex_state = 330},
-  [347] = {.lex_state = 330},
-  [348] = {.lex_state = 330},
-  [349] = {.lex_state = 330},
+  [346] = {.lex_state = 324},
+  [347] = {.lex_state = 324},
+  [348] = {.lex_state = 324},
+  [349] = {.lex_state = 324},
   [350] = {.lex_state = 5},
   [351] = {.lex_state = 5},
-  [352] = {.lex_state = 330},
+  [352] = {.lex_state = 324},
   [353] = {.lex_state = 5},
   [354] = {.lex_state = 5},
   [355] = {.lex_state = 5},
@@ -13040,19 +13021,19 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [362] = {.lex_state = 6},
   [363] = {.lex_state = 6},
   [364] = {.lex_state = 6},
-  [365] = {.lex_state = 330},
+  [365] = {.lex_state = 324},
   [366] = {.lex_state = 5},
-  [367] = {.lex_state = 330},
+  [367] = {.lex_state = 324},
   [368] = {.lex_state = 10},
   [369] = {.lex_state = 5},
   [370] = {.lex_state = 5},
-  [371] = {.lex_state = 330},
-  [372] = {.lex_state = 330},
-  [373] = {.lex_state = 330},
-  [374] = {.lex_state = 330},
-  [375] = {.lex_state = 330},
-  [376] = {.lex_state = 330},
-  [377] = {.lex_state = 330},
+  [371] = {.lex_state = 324},
+  [372] = {.lex_state = 324},
+  [373] = {.lex_state = 324},
+  [374] = {.lex_state = 324},
+  [375] = {.lex_state = 324},
+  [376] = {.lex_state = 324},
+  [377] = {.lex_state = 324},
   [378] = {.lex_state = 5},
   [379] = {.lex_state = 5},
   [380] = {.lex_state = 5},
@@ -13063,56 +13044,56 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [385] = {.lex_state = 30},
   [386] = {.lex_state = 5},
   [387] = {.lex_state = 6},
-  [388] = {.lex_state = 336},
-  [389] = {.lex_state = 331},
+  [388] = {.lex_state = 330},
+  [389] = {.lex_state = 325},
   [390] = {.lex_state = 5},
-  [391] = {.lex_state = 330},
-  [392] = {.lex_state = 330},
-  [393] = {.lex_state = 330},
+  [391] = {.lex_state = 324},
+  [392] = {.lex_state = 324},
+  [393] = {.lex_state = 324},
   [394] = {.lex_state = 5},
-  [395] = {.lex_state = 330},
-  [396] = {.lex_state = 330},
+  [395] = {.lex_state = 324},
+  [396] = {.lex_state = 324},
   [397] = {.lex_state = 6},
   [398] = {.lex_state = 34},
-  [399] = {.lex_state = 336},
-  [400] = {.lex_state = 336},
-  [401] = {.lex_state = 354},
+  [399] = {.lex_state = 330},
+  [400] = {.lex_state = 330},
+  [401] = {.lex_state = 348},
   [402] = {.lex_state = 34},
-  [403] = {.lex_state = 354},
-  [404] = {.lex_state = 354},
-  [405] = {.lex_state = 339},
-  [406] = {.lex_state = 336},
-  [407] = {.lex_state = 336},
-  [408] = {.lex_state = 338},
-  [409] = {.lex_state = 336},
-  [410] = {.lex_state = 336},
-  [411] = {.lex_state = 336},
-  [412] = {.lex_state = 336},
+  [403] = {.lex_state = 348},
+  [404] = {.lex_state = 348},
+  [405] = {.lex_state = 333},
+  [406] = {.lex_state = 330},
+  [407] = {.lex_state = 330},
+  [408] = {.lex_state = 332},
+  [409] = {.lex_state = 330},
+  [410] = {.lex_state = 330},
+  [411] = {.lex_state = 330},
+  [412] = {.lex_state = 330},
   [413] = {.lex_state = 7},
-  [414] = {.lex_state = 336},
-  [415] = {.lex_state = 354},
-  [416] = {.lex_state = 338},
-  [417] = {.lex_state = 344},
+  [414] = {.lex_state = 330},
+  [415] = {.lex_state = 348},
+  [416] = {.lex_state = 332},
+  [417] = {.lex_state = 338},
   [418] = {.lex_state = 34},
   [419] = {.lex_state = 28},
   [420] = {.lex_state = 34},
   [421] = {.lex_state = 3},
-  [422] = {.lex_state = 336},
-  [423] = {.lex_state = 328},
-  [424] = {.lex_state = 333},
-  [425] = {.lex_state = 336},
-  [426] = {.lex_state = 336},
-  [427] = {.lex_state = 328},
-  [428] = {.lex_state = 336},
-  [429] = {.lex_state = 332},
-  [430] = {.lex_state = 336},
-  [431] = {.lex_state = 336},
-  [432] = {.lex_state = 336},
-  [433] = {.lex_state = 336},
+  [422] = {.lex_state = 330},
+  [423] = {.lex_state = 322},
+  [424] = {.lex_state = 327},
+  [425] = {.lex_state = 330},
+  [426] = {.lex_state = 330},
+  [427] = {.lex_state = 322},
+  [428] = {.lex_state = 330},
+  [429] = {.lex_state = 326},
+  [430] = {.lex_state = 330},
+  [431] = {.lex_state = 330},
+  [432] = {.lex_state = 330},
+  [433] = {.lex_state = 330},
   [434] = {.lex_state = 14},
-  [435] = {.lex_state = 338},
+  [435] = {.lex_state = 332},
   [436] = {.lex_state = 3},
-  [437] = {.lex_state = 338},
+  [437] = {.lex_state = 332},
   [438] = {.lex_state = 3},
   [439] = {.lex_state = 37},
   [440] = {.lex_state = 3},
@@ -13124,14 +13105,14 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [446] = {.lex_state = 3},
   [447] = {.lex_state = 3},
   [448] = {.lex_state = 37},
-  [449] = {.lex_state = 328},
-  [450] = {.lex_state = 340},
+  [449] = {.lex_state = 322},
+  [450] = {.lex_state = 334},
   [451] = {.lex_state = 3},
   [452] = {.lex_state = 3},
   [453] = {.lex_state = 3},
   [454] = {.lex_state = 3},
-  [455] = {.lex_state = 338},
-  [456] = {.lex_state = 355},
+  [455] = {.lex_state = 332},
+  [456] = {.lex_state = 349},
   [457] = {.lex_state = 13},
   [458] = {.lex_state = 37},
   [459] = {.lex_state = 16},
@@ -13141,32 +13122,32 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [463] = {.lex_state = 16},
   [464] = {.lex_state = 17},
   [465] = {.lex_state = 16},
-  [466] = {.lex_state = 340},
-  [467] = {.lex_state = 339},
+  [466] = {.lex_state = 334},
+  [467] = {.lex_state = 333},
   [468] = {.lex_state = 37},
-  [469] = {.lex_state = 338},
+  [469] = {.lex_state = 332},
   [470] = {.lex_state = 3},
   [471] = {.lex_state = 17},
   [472] = {.lex_state = 17},
-  [473] = {.lex_state = 338},
+  [473] = {.lex_state = 332},
   [474] = {.lex_state = 17},
   [475] = {.lex_state = 17},
   [476] = {.lex_state = 17},
-  [477] = {.lex_state = 335},
+  [477] = {.lex_state = 329},
   [478] = {.lex_state = 17},
-  [479] = {.lex_state = 338},
-  [480] = {.lex_state = 352},
-  [481] = {.lex_state = 340},
+  [479] = {.lex_state = 332},
+  [480] = {.lex_state = 346},
+  [481] = {.lex_state = 334},
   [482] = {.lex_state = 29},
-  [483] = {.lex_state = 338},
-  [484] = {.lex_state = 338},
+  [483] = {.lex_state = 332},
+  [484] = {.lex_state = 332},
   [485] = {.lex_state = 16},
-  [486] = {.lex_state = 338},
+  [486] = {.lex_state = 332},
   [487] = {.lex_state = 16},
   [488] = {.lex_state = 8},
   [489] = {.lex_state = 21},
-  [490] = {.lex_state = 345},
-  [491] = {.lex_state = 337},
+  [490] = {.lex_state = 339},
+  [491] = {.lex_state = 331},
   [492] = {.lex_state = 29},
   [493] = {.lex_state = 37},
   [494] = {.lex_state = 37},
@@ -13174,181 +13155,181 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [496] = {.lex_state = 37},
   [497] = {.lex_state = 37},
   [498] = {.lex_state = 17},
-  [499] = {.lex_state = 352},
+  [499] = {.lex_state = 346},
   [500] = {.lex_state = 17},
-  [501] = {.lex_state = 337},
+  [501] = {.lex_state = 331},
   [502] = {.lex_state = 17},
   [503] = {.lex_state = 13},
-  [504] = {.lex_state = 337},
-  [505] = {.lex_state = 337},
-  [506] = {.lex_state = 337},
-  [507] = {.lex_state = 337},
+  [504] = {.lex_state = 331},
+  [505] = {.lex_state = 331},
+  [506] = {.lex_state = 331},
+  [507] = {.lex_state = 331},
   [508] = {.lex_state = 13},
   [509] = {.lex_state = 17},
-  [510] = {.lex_state = 337},
-  [511] = {.lex_state = 337},
-  [512] = {.lex_state = 337},
-  [513] = {.lex_state = 337},
-  [514] = {.lex_state = 337},
+  [510] = {.lex_state = 331},
+  [511] = {.lex_state = 331},
+  [512] = {.lex_state = 331},
+  [513] = {.lex_state = 331},
+  [514] = {.lex_state = 331},
   [515] = {.lex_state = 13},
-  [516] = {.lex_state = 337},
+  [516] = {.lex_state = 331},
   [517] = {.lex_state = 9},
-  [518] = {.lex_state = 337},
-  [519] = {.lex_state = 337},
-  [520] = {.lex_state = 352},
-  [521] = {.lex_state = 354},
-  [522] = {.lex_state = 352},
-  [523] = {.lex_state = 337},
+  [518] = {.lex_state = 331},
+  [519] = {.lex_state = 331},
+  [520] = {.lex_state = 346},
+  [521] = {.lex_state = 348},
+  [522] = {.lex_state = 346},
+  [523] = {.lex_state = 331},
   [524] = {.lex_state = 13},
   [525] = {.lex_state = 4},
-  [526] = {.lex_state = 352},
+  [526] = {.lex_state = 346},
   [527] = {.lex_state = 29},
   [528] = {.lex_state = 4},
   [529] = {.lex_state = 17},
   [530] = {.lex_state = 20},
-  [531] = {.lex_state = 344},
-  [532] = {.lex_state = 344},
-  [533] = {.lex_state = 344},
-  [534] = {.lex_state = 337},
-  [535] = {.lex_state = 337},
+  [531] = {.lex_state = 338},
+  [532] = {.lex_state = 338},
+  [533] = {.lex_state = 338},
+  [534] = {.lex_state = 331},
+  [535] = {.lex_state = 331},
   [536] = {.lex_state = 17},
   [537] = {.lex_state = 17},
   [538] = {.lex_state = 17},
-  [539] = {.lex_state = 352},
+  [539] = {.lex_state = 346},
   [540] = {.lex_state = 12},
   [541] = {.lex_state = 14},
   [542] = {.lex_state = 13},
   [543] = {.lex_state = 13},
   [544] = {.lex_state = 17},
   [545] = {.lex_state = 4},
-  [546] = {.lex_state = 337},
+  [546] = {.lex_state = 331},
   [547] = {.lex_state = 17},
   [548] = {.lex_state = 32},
   [549] = {.lex_state = 13},
   [550] = {.lex_state = 13},
-  [551] = {.lex_state = 352},
+  [551] = {.lex_state = 346},
   [552] = {.lex_state = 13},
   [553] = {.lex_state = 38},
-  [554] = {.lex_state = 328},
+  [554] = {.lex_state = 322},
   [555] = {.lex_state = 32},
   [556] = {.lex_state = 32},
   [557] = {.lex_state = 32},
-  [558] = {.lex_state = 348},
+  [558] = {.lex_state = 342},
   [559] = {.lex_state = 37},
-  [560] = {.lex_state = 340},
+  [560] = {.lex_state = 334},
   [561] = {.lex_state = 32},
-  [562] = {.lex_state = 340},
-  [563] = {.lex_state = 328},
-  [564] = {.lex_state = 328},
-  [565] = {.lex_state = 340},
-  [566] = {.lex_state = 354},
-  [567] = {.lex_state = 340},
-  [568] = {.lex_state = 340},
+  [562] = {.lex_state = 334},
+  [563] = {.lex_state = 322},
+  [564] = {.lex_state = 322},
+  [565] = {.lex_state = 334},
+  [566] = {.lex_state = 348},
+  [567] = {.lex_state = 334},
+  [568] = {.lex_state = 334},
   [569] = {.lex_state = 35},
-  [570] = {.lex_state = 340},
+  [570] = {.lex_state = 334},
   [571] = {.lex_state = 12},
-  [572] = {.lex_state = 340},
+  [572] = {.lex_state = 334},
   [573] = {.lex_state = 37},
-  [574] = {.lex_state = 328},
-  [575] = {.lex_state = 345},
-  [576] = {.lex_state = 328},
-  [577] = {.lex_state = 346},
-  [578] = {.lex_state = 328},
-  [579] = {.lex_state = 355},
-  [580] = {.lex_state = 355},
-  [581] = {.lex_state = 354},
+  [574] = {.lex_state = 322},
+  [575] = {.lex_state = 339},
+  [576] = {.lex_state = 322},
+  [577] = {.lex_state = 340},
+  [578] = {.lex_state = 322},
+  [579] = {.lex_state = 349},
+  [580] = {.lex_state = 349},
+  [581] = {.lex_state = 348},
   [582] = {.lex_state = 12},
-  [583] = {.lex_state = 348},
+  [583] = {.lex_state = 342},
   [584] = {.lex_state = 35},
-  [585] = {.lex_state = 328},
-  [586] = {.lex_state = 340},
-  [587] = {.lex_state = 340},
-  [588] = {.lex_state = 340},
-  [589] = {.lex_state = 340},
-  [590] = {.lex_state = 340},
-  [591] = {.lex_state = 340},
-  [592] = {.lex_state = 340},
-  [593] = {.lex_state = 340},
-  [594] = {.lex_state = 341},
+  [585] = {.lex_state = 322},
+  [586] = {.lex_state = 334},
+  [587] = {.lex_state = 334},
+  [588] = {.lex_state = 334},
+  [589] = {.lex_state = 334},
+  [590] = {.lex_state = 334},
+  [591] = {.lex_state = 334},
+  [592] = {.lex_state = 334},
+  [593] = {.lex_state = 334},
+  [594] = {.lex_state = 335},
   [595] = {.lex_state = 32},
-  [596] = {.lex_state = 328},
+  [596] = {.lex_state = 322},
   [597] = {.lex_state = 35},
-  [598] = {.lex_state = 328},
-  [599] = {.lex_state = 328},
-  [600] = {.lex_state = 328},
+  [598] = {.lex_state = 322},
+  [599] = {.lex_state = 322},
+  [600] = {.lex_state = 322},
   [601] = {.lex_state = 12},
-  [602] = {.lex_state = 328},
-  [603] = {.lex_state = 355},
-  [604] = {.lex_state = 328},
-  [605] = {.lex_state = 328},
+  [602] = {.lex_state = 322},
+  [603] = {.lex_state = 349},
+  [604] = {.lex_state = 322},
+  [605] = {.lex_state = 322},
   [606] = {.lex_state = 30},
-  [607] = {.lex_state = 328},
-  [608] = {.lex_state = 340},
-  [609] = {.lex_state = 340},
-  [610] = {.lex_state = 355},
+  [607] = {.lex_state = 322},
+  [608] = {.lex_state = 334},
+  [609] = {.lex_state = 334},
+  [610] = {.lex_state = 349},
   [611] = {.lex_state = 30},
   [612] = {.lex_state = 30},
   [613] = {.lex_state = 30},
-  [614] = {.lex_state = 328},
-  [615] = {.lex_state = 328},
-  [616] = {.lex_state = 328},
-  [617] = {.lex_state = 354},
+  [614] = {.lex_state = 322},
+  [615] = {.lex_state = 322},
+  [616] = {.lex_state = 322},
+  [617] = {.lex_state = 348},
   [618] = {.lex_state = 29},
-  [619] = {.lex_state = 328},
-  [620] = {.lex_state = 328},
-  [621] = {.lex_state = 346},
-  [622] = {.lex_state = 345},
-  [623] = {.lex_state = 328},
-  [624] = {.lex_state = 328},
-  [625] = {.lex_state = 328},
-  [626] = {.lex_state = 355},
+  [619] = {.lex_state = 322},
+  [620] = {.lex_state = 322},
+  [621] = {.lex_state = 340},
+  [622] = {.lex_state = 339},
+  [623] = {.lex_state = 322},
+  [624] = {.lex_state = 322},
+  [625] = {.lex_state = 322},
+  [626] = {.lex_state = 349},
   [627] = {.lex_state = 12},
-  [628] = {.lex_state = 344},
+  [628] = {.lex_state = 338},
   [629] = {.lex_state = 12},
   [630] = {.lex_state = 12},
-  [631] = {.lex_state = 344},
-  [632] = {.lex_state = 340},
+  [631] = {.lex_state = 338},
+  [632] = {.lex_state = 334},
   [633] = {.lex_state = 12},
   [634] = {.lex_state = 12},
   [635] = {.lex_state = 12},
   [636] = {.lex_state = 12},
-  [637] = {.lex_state = 328},
-  [638] = {.lex_state = 346},
-  [639] = {.lex_state = 354},
-  [640] = {.lex_state = 328},
-  [641] = {.lex_state = 344},
-  [642] = {.lex_state = 354},
-  [643] = {.lex_state = 344},
-  [644] = {.lex_state = 344},
-  [645] = {.lex_state = 344},
-  [646] = {.lex_state = 344},
+  [637] = {.lex_state = 322},
+  [638] = {.lex_state = 340},
+  [639] = {.lex_state = 348},
+  [640] = {.lex_state = 322},
+  [641] = {.lex_state = 338},
+  [642] = {.lex_state = 348},
+  [643] = {.lex_state = 338},
+  [644] = {.lex_state = 338},
+  [645] = {.lex_state = 338},
+  [646] = {.lex_state = 338},
   [647] = {.lex_state = 21},
   [648] = {.lex_state = 21},
   [649] = {.lex_state = 21},
   [650] = {.lex_state = 35},
-  [651] = {.lex_state = 328},
+  [651] = {.lex_state = 322},
   [652] = {.lex_state = 32},
-  [653] = {.lex_state = 354},
-  [654] = {.lex_state = 328},
+  [653] = {.lex_state = 348},
+  [654] = {.lex_state = 322},
   [655] = {.lex_state = 37},
   [656] = {.lex_state = 12},
   [657] = {.lex_state = 12},
-  [658] = {.lex_state = 344},
+  [658] = {.lex_state = 338},
   [659] = {.lex_state = 12},
   [660] = {.lex_state = 12},
   [661] = {.lex_state = 12},
   [662] = {.lex_state = 12},
-  [663] = {.lex_state = 328},
-  [664] = {.lex_state = 355},
+  [663] = {.lex_state = 322},
+  [664] = {.lex_state = 349},
   [665] = {.lex_state = 35},
-  [666] = {.lex_state = 345},
-  [667] = {.lex_state = 355},
+  [666] = {.lex_state = 339},
+  [667] = {.lex_state = 349},
   [668] = {.lex_state = 35},
   [669] = {.lex_state = 12},
   [670] = {.lex_state = 35},
-  [671] = {.lex_state = 340},
+  [671] = {.lex_state = 334},
   [672] = {.lex_state = 29},
-  [673] = {.lex_state = 354},
+  [673] = {.lex_state = 348},
   [674] = {.lex_state = 4},
   [675] = {.lex_state = 4},
   [676] = {.lex_state = 4},
@@ -13364,7 +13345,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [686] = {.lex_state = 4},
   [687] = {.lex_state = 4},
   [688] = {.lex_state = 4},
-  [689] = {.lex_state = 349},
+  [689] = {.lex_state = 343},
   [690] = {.lex_state = 4},
   [691] = {.lex_state = 4},
   [692] = {.lex_state = 4},
@@ -13376,22 +13357,22 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [698] = {.lex_state = 4},
   [699] = {.lex_state = 4},
   [700] = {.lex_state = 9},
-  [701] = {.lex_state = 348},
-  [702] = {.lex_state = 348},
+  [701] = {.lex_state = 342},
+  [702] = {.lex_state = 342},
   [703] = {.lex_state = 20},
   [704] = {.lex_state = 20},
   [705] = {.lex_state = 20},
-  [706] = {.lex_state = 348},
+  [706] = {.lex_state = 342},
   [707] = {.lex_state = 30},
-  [708] = {.lex_state = 342},
+  [708] = {.lex_state = 336},
   [709] = {.lex_state = 20},
   [710] = {.lex_state = 38},
-  [711] = {.lex_state = 345},
+  [711] = {.lex_state = 339},
   [712] = {.lex_state = 20},
   [713] = {.lex_state = 20},
   [714] = {.lex_state = 20},
-  [715] = {.lex_state = 345},
-  [716] = {.lex_state = 354},
+  [715] = {.lex_state = 339},
+  [716] = {.lex_state = 348},
   [717] = {.lex_state = 4},
   [718] = {.lex_state = 4},
   [719] = {.lex_state = 4},
@@ -13401,61 +13382,61 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [723] = {.lex_state = 4},
   [724] = {.lex_state = 4},
   [725] = {.lex_state = 21},
-  [726] = {.lex_state = 345},
-  [727] = {.lex_state = 354},
+  [726] = {.lex_state = 339},
+  [727] = {.lex_state = 348},
   [728] = {.lex_state = 21},
   [729] = {.lex_state = 21},
   [730] = {.lex_state = 4},
   [731] = {.lex_state = 21},
   [732] = {.lex_state = 4},
-  [733] = {.lex_state = 349},
+  [733] = {.lex_state = 343},
   [734] = {.lex_state = 29},
   [735] = {.lex_state = 29},
-  [736] = {.lex_state = 345},
+  [736] = {.lex_state = 339},
   [737] = {.lex_state = 29},
   [738] = {.lex_state = 29},
   [739] = {.lex_state = 29},
-  [740] = {.lex_state = 349},
+  [740] = {.lex_state = 343},
   [741] = {.lex_state = 29},
   [742] = {.lex_state = 29},
-  [743] = {.lex_state = 345},
-  [744] = {.lex_state = 345},
-  [745] = {.lex_state = 345},
+  [743] = {.lex_state = 339},
+  [744] = {.lex_state = 339},
+  [745] = {.lex_state = 339},
   [746] = {.lex_state = 4},
-  [747] = {.lex_state = 343},
-  [748] = {.lex_state = 341},
-  [749] = {.lex_state = 349},
+  [747] = {.lex_state = 337},
+  [748] = {.lex_state = 335},
+  [749] = {.lex_state = 343},
   [750] = {.lex_state = 4},
   [751] = {.lex_state = 4},
-  [752] = {.lex_state = 354},
+  [752] = {.lex_state = 348},
   [753] = {.lex_state = 4},
   [754] = {.lex_state = 4},
   [755] = {.lex_state = 4},
   [756] = {.lex_state = 29},
   [757] = {.lex_state = 4},
   [758] = {.lex_state = 4},
-  [759] = {.lex_state = 354},
+  [759] = {.lex_state = 348},
   [760] = {.lex_state = 29},
-  [761] = {.lex_state = 354},
-  [762] = {.lex_state = 354},
+  [761] = {.lex_state = 348},
+  [762] = {.lex_state = 348},
   [763] = {.lex_state = 29},
   [764] = {.lex_state = 9},
   [765] = {.lex_state = 22},
-  [766] = {.lex_state = 328},
+  [766] = {.lex_state = 322},
   [767] = {.lex_state = 4},
-  [768] = {.lex_state = 354},
+  [768] = {.lex_state = 348},
   [769] = {.lex_state = 4},
   [770] = {.lex_state = 29},
   [771] = {.lex_state = 29},
   [772] = {.lex_state = 4},
   [773] = {.lex_state = 4},
-  [774] = {.lex_state = 349},
-  [775] = {.lex_state = 349},
-  [776] = {.lex_state = 349},
-  [777] = {.lex_state = 349},
-  [778] = {.lex_state = 349},
-  [779] = {.lex_state = 349},
-  [780] = {.lex_state = 349},
+  [774] = {.lex_state = 343},
+  [775] = {.lex_state = 343},
+  [776] = {.lex_state = 343},
+  [777] = {.lex_state = 343},
+  [778] = {.lex_state = 343},
+  [779] = {.lex_state = 343},
+  [780] = {.lex_state = 343},
   [781] = {.lex_state = 4},
   [782] = {.lex_state = 37},
   [783] = {.lex_state = 21},
@@ -13465,8 +13446,8 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [787] = {.lex_state = 29},
   [788] = {.lex_state = 29},
   [789] = {.lex_state = 29},
-  [790] = {.lex_state = 339},
-  [791] = {.lex_state = 354},
+  [790] = {.lex_state = 333},
+  [791] = {.lex_state = 348},
   [792] = {.lex_state = 38},
   [793] = {.lex_state = 38},
   [794] = {.lex_state = 37},
@@ -13481,33 +13462,33 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [803] = {.lex_state = 2},
   [804] = {.lex_state = 22},
   [805] = {.lex_state = 24},
-  [806] = {.lex_state = 354},
-  [807] = {.lex_state = 341},
-  [808] = {.lex_state = 341},
-  [809] = {.lex_state = 341},
-  [810] = {.lex_state = 341},
+  [806] = {.lex_state = 348},
+  [807] = {.lex_state = 335},
+  [808] = {.lex_state = 335},
+  [809] = {.lex_state = 335},
+  [810] = {.lex_state = 335},
   [811] = {.lex_state = 29},
   [812] = {.lex_state = 29},
   [813] = {.lex_state = 29},
   [814] = {.lex_state = 29},
   [815] = {.lex_state = 29},
   [816] = {.lex_state = 29},
-  [817] = {.lex_state = 348},
-  [818] = {.lex_state = 348},
-  [819] = {.lex_state = 348},
-  [820] = {.lex_state = 348},
-  [821] = {.lex_state = 356},
+  [817] = {.lex_state = 342},
+  [818] = {.lex_state = 342},
+  [819] = {.lex_state = 342},
+  [820] = {.lex_state = 342},
+  [821] = {.lex_state = 350},
   [822] = {.lex_state = 38},
-  [823] = {.lex_state = 349},
-  [824] = {.lex_state = 349},
-  [825] = {.lex_state = 349},
-  [826] = {.lex_state = 349},
+  [823] = {.lex_state = 343},
+  [824] = {.lex_state = 343},
+  [825] = {.lex_state = 343},
+  [826] = {.lex_state = 343},
   [827] = {.lex_state = 38},
   [828] = {.lex_state = 38},
-  [829] = {.lex_state = 349},
-  [830] = {.lex_state = 349},
-  [831] = {.lex_state = 349},
-  [832] = {.lex_state = 349},
+  [829] = {.lex_state = 343},
+  [830] = {.lex_state = 343},
+  [831] = {.lex_state = 343},
+  [832] = {.lex_state = 343},
   [833] = {.lex_state = 4},
   [834] = {.lex_state = 4},
   [835] = {.lex_state = 4},
@@ -13540,112 +13521,112 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [862] = {.lex_state = 29},
   [863] = {.lex_state = 29},
   [864] = {.lex_state = 2},
-  [865] = {.lex_state = 348},
+  [865] = {.lex_state = 342},
   [866] = {.lex_state = 2},
-  [867] = {.lex_state = 349},
-  [868] = {.lex_state = 349},
+  [867] = {.lex_state = 343},
+  [868] = {.lex_state = 343},
   [869] = {.lex_state = 4},
-  [870] = {.lex_state = 345},
+  [870] = {.lex_state = 339},
   [871] = {.lex_state = 29},
   [872] = {.lex_state = 29},
   [873] = {.lex_state = 29},
   [874] = {.lex_state = 29},
   [875] = {.lex_state = 4},
-  [876] = {.lex_state = 350},
+  [876] = {.lex_state = 344},
   [877] = {.lex_state = 37},
   [878] = {.lex_state = 25},
-  [879] = {.lex_state = 339},
+  [879] = {.lex_state = 333},
   [880] = {.lex_state = 17},
-  [881] = {.lex_state = 339},
-  [882] = {.lex_state = 339},
+  [881] = {.lex_state = 333},
+  [882] = {.lex_state = 333},
   [883] = {.lex_state = 30},
   [884] = {.lex_state = 14},
-  [885] = {.lex_state = 350},
-  [886] = {.lex_state = 350},
-  [887] = {.lex_state = 350},
+  [885] = {.lex_state = 344},
+  [886] = {.lex_state = 344},
+  [887] = {.lex_state = 344},
   [888] = {.lex_state = 17},
   [889] = {.lex_state = 37},
-  [890] = {.lex_state = 340},
-  [891] = {.lex_state = 342},
-  [892] = {.lex_state = 350},
+  [890] = {.lex_state = 334},
+  [891] = {.lex_state = 336},
+  [892] = {.lex_state = 344},
   [893] = {.lex_state = 29},
-  [894] = {.lex_state = 328},
-  [895] = {.lex_state = 338},
+  [894] = {.lex_state = 322},
+  [895] = {.lex_state = 332},
   [896] = {.lex_state = 39},
-  [897] = {.lex_state = 356},
+  [897] = {.lex_state = 350},
   [898] = {.lex_state = 25},
-  [899] = {.lex_state = 338},
+  [899] = {.lex_state = 332},
   [900] = {.lex_state = 24},
   [901] = {.lex_state = 25},
-  [902] = {.lex_state = 350},
-  [903] = {.lex_state = 356},
+  [902] = {.lex_state = 344},
+  [903] = {.lex_state = 350},
   [904] = {.lex_state = 25},
-  [905] = {.lex_state = 338},
-  [906] = {.lex_state = 356},
-  [907] = {.lex_state = 356},
-  [908] = {.lex_state = 338},
-  [909] = {.lex_state = 350},
-  [910] = {.lex_state = 350},
-  [911] = {.lex_state = 339},
-  [912] = {.lex_state = 350},
-  [913] = {.lex_state = 350},
-  [914] = {.lex_state = 350},
+  [905] = {.lex_state = 332},
+  [906] = {.lex_state = 350},
+  [907] = {.lex_state = 350},
+  [908] = {.lex_state = 332},
+  [909] = {.lex_state = 344},
+  [910] = {.lex_state = 344},
+  [911] = {.lex_state = 333},
+  [912] = {.lex_state = 344},
+  [913] = {.lex_state = 344},
+  [914] = {.lex_state = 344},
   [915] = {.lex_state = 25},
   [916] = {.lex_state = 25},
-  [917] = {.lex_state = 350},
+  [917] = {.lex_state = 344},
   [918] = {.lex_state = 15},
   [919] = {.lex_state = 15},
   [920] = {.lex_state = 15},
   [921] = {.lex_state = 15},
-  [922] = {.lex_state = 355},
-  [923] = {.lex_state = 350},
-  [924] = {.lex_state = 350},
-  [925] = {.lex_state = 350},
-  [926] = {.lex_state = 350},
-  [927] = {.lex_state = 350},
-  [928] = {.lex_state = 350},
-  [929] = {.lex_state = 339},
-  [930] = {.lex_state = 355},
+  [922] = {.lex_state = 349},
+  [923] = {.lex_state = 344},
+  [924] = {.lex_state = 344},
+  [925] = {.lex_state = 344},
+  [926] = {.lex_state = 344},
+  [927] = {.lex_state = 344},
+  [928] = {.lex_state = 344},
+  [929] = {.lex_state = 333},
+  [930] = {.lex_state = 349},
   [931] = {.lex_state = 30},
-  [932] = {.lex_state = 342},
-  [933] = {.lex_state = 342},
-  [934] = {.lex_state = 342},
-  [935] = {.lex_state = 342},
+  [932] = {.lex_state = 336},
+  [933] = {.lex_state = 336},
+  [934] = {.lex_state = 336},
+  [935] = {.lex_state = 336},
   [936] = {.lex_state = 25},
   [937] = {.lex_state = 25},
   [938] = {.lex_state = 25},
   [939] = {.lex_state = 25},
-  [940] = {.lex_state = 339},
+  [940] = {.lex_state = 333},
   [941] = {.lex_state = 4},
-  [942] = {.lex_state = 339},
-  [943] = {.lex_state = 347},
-  [944] = {.lex_state = 350},
-  [945] = {.lex_state = 350},
-  [946] = {.lex_state = 350},
+  [942] = {.lex_state = 333},
+  [943] = {.lex_state = 341},
+  [944] = {.lex_state = 344},
+  [945] = {.lex_state = 344},
+  [946] = {.lex_state = 344},
   [947] = {.lex_state = 37},
   [948] = {.lex_state = 37},
   [949] = {.lex_state = 25},
   [950] = {.lex_state = 25},
   [951] = {.lex_state = 30},
-  [952] = {.lex_state = 339},
-  [953] = {.lex_state = 339},
-  [954] = {.lex_state = 338},
-  [955] = {.lex_state = 339},
-  [956] = {.lex_state = 339},
-  [957] = {.lex_state = 339},
-  [958] = {.lex_state = 339},
-  [959] = {.lex_state = 339},
-  [960] = {.lex_state = 338},
-  [961] = {.lex_state = 338},
-  [962] = {.lex_state = 338},
-  [963] = {.lex_state = 340},
-  [964] = {.lex_state = 328},
-  [965] = {.lex_state = 339},
+  [952] = {.lex_state = 333},
+  [953] = {.lex_state = 333},
+  [954] = {.lex_state = 332},
+  [955] = {.lex_state = 333},
+  [956] = {.lex_state = 333},
+  [957] = {.lex_state = 333},
+  [958] = {.lex_state = 333},
+  [959] = {.lex_state = 333},
+  [960] = {.lex_state = 332},
+  [961] = {.lex_state = 332},
+  [962] = {.lex_state = 332},
+  [963] = {.lex_state = 334},
+  [964] = {.lex_state = 322},
+  [965] = {.lex_state = 333},
   [966] = {.lex_state = 15},
-  [967] = {.lex_state = 328},
-  [968] = {.lex_state = 355},
+  [967] = {.lex_state = 322},
+  [968] = {.lex_state = 349},
   [969] = {.lex_state = 37},
-  [970] = {.lex_state = 355},
+  [970] = {.lex_state = 349},
   [971] = {.lex_state = 25},
   [972] = {.lex_state = 25},
   [973] = {.lex_state = 20},
@@ -13662,27 +13643,27 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [984] = {.lex_state = 20},
   [985] = {.lex_state = 20},
   [986] = {.lex_state = 17},
-  [987] = {.lex_state = 340},
-  [988] = {.lex_state = 340},
+  [987] = {.lex_state = 334},
+  [988] = {.lex_state = 334},
   [989] = {.lex_state = 25},
-  [990] = {.lex_state = 347},
-  [991] = {.lex_state = 350},
+  [990] = {.lex_state = 341},
+  [991] = {.lex_state = 344},
   [992] = {.lex_state = 37},
   [993] = {.lex_state = 37},
-  [994] = {.lex_state = 350},
+  [994] = {.lex_state = 344},
   [995] = {.lex_state = 4},
   [996] = {.lex_state = 24},
   [997] = {.lex_state = 24},
   [998] = {.lex_state = 24},
-  [999] = {.lex_state = 347},
-  [1000] = {.lex_state = 338},
+  [999] = {.lex_state = 341},
+  [1000] = {.lex_state = 332},
   [1001] = {.lex_state = 25},
   [1002] = {.lex_state = 37},
-  [1003] = {.lex_state = 350},
-  [1004] = {.lex_state = 350},
+  [1003] = {.lex_state = 344},
+  [1004] = {.lex_state = 344},
   [1005] = {.lex_state = 37},
   [1006] = {.lex_state = 19},
-  [1007] = {.lex_state = 340},
+  [1007] = {.lex_state = 334},
   [1008] = {.lex_state = 26},
   [1009] = {.lex_state = 26},
   [1010] = {.lex_state = 26},
@@ -13690,27 +13671,27 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1012] = {.lex_state = 26},
   [1013] = {.lex_state = 26},
   [1014] = {.lex_state = 0},
-  [1015] = {.lex_state = 340},
+  [1015] = {.lex_state = 334},
   [1016] = {.lex_state = 4},
   [1017] = {.lex_state = 26},
-  [1018] = {.lex_state = 355},
+  [1018] = {.lex_state = 349},
   [1019] = {.lex_state = 14},
   [1020] = {.lex_state = 14},
   [1021] = {.lex_state = 14},
   [1022] = {.lex_state = 14},
   [1023] = {.lex_state = 14},
-  [1024] = {.lex_state = 355},
+  [1024] = {.lex_state = 349},
   [1025] = {.lex_state = 14},
   [1026] = {.lex_state = 14},
   [1027] = {.lex_state = 0},
-  [1028] = {.lex_state = 340},
-  [1029] = {.lex_state = 355},
+  [1028] = {.lex_state = 334},
+  [1029] = {.lex_state = 349},
   [1030] = {.lex_state = 26},
-  [1031] = {.lex_state = 355},
-  [1032] = {.lex_state = 355},
-  [1033] = {.lex_state = 355},
-  [1034] = {.lex_state = 355},
-  [1035] = {.lex_state = 355},
+  [1031] = {.lex_state = 349},
+  [1032] = {.lex_state = 349},
+  [1033] = {.lex_state = 349},
+  [1034] = {.lex_state = 349},
+  [1035] = {.lex_state = 349},
   [1036] = {.lex_state = 39},
   [1037] = {.lex_state = 29},
   [1038] = {.lex_state = 39},
@@ -13721,7 +13702,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1043] = {.lex_state = 14},
   [1044] = {.lex_state = 14},
   [1045] = {.lex_state = 29},
-  [1046] = {.lex_state = 340},
+  [1046] = {.lex_state = 334},
   [1047] = {.lex_state = 13},
   [1048] = {.lex_state = 13},
   [1049] = {.lex_state = 13},
@@ -13735,7 +13716,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1057] = {.lex_state = 4},
   [1058] = {.lex_state = 38},
   [1059] = {.lex_state = 4},
-  [1060] = {.lex_state = 355},
+  [1060] = {.lex_state = 349},
   [1061] = {.lex_state = 4},
   [1062] = {.lex_state = 4},
   [1063] = {.lex_state = 14},
@@ -13743,7 +13724,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1065] = {.lex_state = 4},
   [1066] = {.lex_state = 4},
   [1067] = {.lex_state = 4},
-  [1068] = {.lex_state = 340},
+  [1068] = {.lex_state = 334},
   [1069] = {.lex_state = 4},
   [1070] = {.lex_state = 23},
   [1071] = {.lex_state = 17},
@@ -13765,40 +13746,40 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1087] = {.lex_state = 23},
   [1088] = {.lex_state = 13},
   [1089] = {.lex_state = 13},
-  [1090] = {.lex_state = 340},
-  [1091] = {.lex_state = 340},
-  [1092] = {.lex_state = 347},
-  [1093] = {.lex_state = 340},
+  [1090] = {.lex_state = 334},
+  [1091] = {.lex_state = 334},
+  [1092] = {.lex_state = 341},
+  [1093] = {.lex_state = 334},
   [1094] = {.lex_state = 14},
   [1095] = {.lex_state = 14},
-  [1096] = {.lex_state = 340},
-  [1097] = {.lex_state = 340},
+  [1096] = {.lex_state = 334},
+  [1097] = {.lex_state = 334},
   [1098] = {.lex_state = 4},
   [1099] = {.lex_state = 38},
   [1100] = {.lex_state = 38},
   [1101] = {.lex_state = 38},
   [1102] = {.lex_state = 13},
-  [1103] = {.lex_state = 348},
+  [1103] = {.lex_state = 342},
   [1104] = {.lex_state = 4},
-  [1105] = {.lex_state = 340},
+  [1105] = {.lex_state = 334},
   [1106] = {.lex_state = 0},
-  [1107] = {.lex_state = 340},
-  [1108] = {.lex_state = 340},
-  [1109] = {.lex_state = 340},
-  [1110] = {.lex_state = 340},
-  [1111] = {.lex_state = 340},
+  [1107] = {.lex_state = 334},
+  [1108] = {.lex_state = 334},
+  [1109] = {.lex_state = 334},
+  [1110] = {.lex_state = 334},
+  [1111] = {.lex_state = 334},
   [1112] = {.lex_state = 23},
   [1113] = {.lex_state = 0},
-  [1114] = {.lex_state = 340},
+  [1114] = {.lex_state = 334},
   [1115] = {.lex_state = 26},
-  [1116] = {.lex_state = 340},
+  [1116] = {.lex_state = 334},
   [1117] = {.lex_state = 4},
-  [1118] = {.lex_state = 340},
+  [1118] = {.lex_state = 334},
   [1119] = {.lex_state = 13},
-  [1120] = {.lex_state = 340},
-  [1121] = {.lex_state = 340},
-  [1122] = {.lex_state = 340},
-  [1123] = {.lex_state = 340},
+  [1120] = {.lex_state = 334},
+  [1121] = {.lex_state = 334},
+  [1122] = {.lex_state = 334},
+  [1123] = {.lex_state = 334},
   [1124] = {.lex_state = 30},
   [1125] = {.lex_state = 26},
   [1126] = {.lex_state = 26},
@@ -13812,71 +13793,71 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1134] = {.lex_state = 23},
   [1135] = {.lex_state = 38},
   [1136] = {.lex_state = 4},
-  [1137] = {.lex_state = 347},
-  [1138] = {.lex_state = 347},
-  [1139] = {.lex_state = 347},
-  [1140] = {.lex_state = 347},
+  [1137] = {.lex_state = 341},
+  [1138] = {.lex_state = 341},
+  [1139] = {.lex_state = 341},
+  [1140] = {.lex_state = 341},
   [1141] = {.lex_state = 38},
   [1142] = {.lex_state = 4},
   [1143] = {.lex_state = 4},
   [1144] = {.lex_state = 4},
   [1145] = {.lex_state = 18},
   [1146] = {.lex_state = 4},
-  [1147] = {.lex_state = 347},
-  [1148] = {.lex_state = 347},
-  [1149] = {.lex_state = 347},
+  [1147] = {.lex_state = 341},
+  [1148] = {.lex_state = 341},
+  [1149] = {.lex_state = 341},
   [1150] = {.lex_state = 40},
-  [1151] = {.lex_state = 347},
-  [1152] = {.lex_state = 347},
-  [1153] = {.lex_state = 347},
-  [1154] = {.lex_state = 347},
+  [1151] = {.lex_state = 341},
+  [1152] = {.lex_state = 341},
+  [1153] = {.lex_state = 341},
+  [1154] = {.lex_state = 341},
   [1155] = {.lex_state = 36},
   [1156] = {.lex_state = 1},
   [1157] = {.lex_state = 4},
   [1158] = {.lex_state = 4},
-  [1159] = {.lex_state = 346},
+  [1159] = {.lex_state = 340},
   [1160] = {.lex_state = 38},
-  [1161] = {.lex_state = 346},
-  [1162] = {.lex_state = 346},
+  [1161] = {.lex_state = 340},
+  [1162] = {.lex_state = 340},
   [1163] = {.lex_state = 4},
-  [1164] = {.lex_state = 347},
+  [1164] = {.lex_state = 341},
   [1165] = {.lex_state = 18},
   [1166] = {.lex_state = 18},
-  [1167] = {.lex_state = 346},
-  [1168] = {.lex_state = 347},
+  [1167] = {.lex_state = 340},
+  [1168] = {.lex_state = 341},
   [1169] = {.lex_state = 40},
-  [1170] = {.lex_state = 346},
+  [1170] = {.lex_state = 340},
   [1171] = {.lex_state = 18},
   [1172] = {.lex_state = 18},
   [1173] = {.lex_state = 4},
   [1174] = {.lex_state = 40},
-  [1175] = {.lex_state = 346},
-  [1176] = {.lex_state = 346},
+  [1175] = {.lex_state = 340},
+  [1176] = {.lex_state = 340},
   [1177] = {.lex_state = 36},
-  [1178] = {.lex_state = 346},
+  [1178] = {.lex_state = 340},
   [1179] = {.lex_state = 1},
   [1180] = {.lex_state = 36},
   [1181] = {.lex_state = 1},
   [1182] = {.lex_state = 36},
-  [1183] = {.lex_state = 347},
+  [1183] = {.lex_state = 341},
   [1184] = {.lex_state = 1},
-  [1185] = {.lex_state = 346},
-  [1186] = {.lex_state = 347},
-  [1187] = {.lex_state = 347},
-  [1188] = {.lex_state = 346},
-  [1189] = {.lex_state = 346},
+  [1185] = {.lex_state = 340},
+  [1186] = {.lex_state = 341},
+  [1187] = {.lex_state = 341},
+  [1188] = {.lex_state = 340},
+  [1189] = {.lex_state = 340},
   [1190] = {.lex_state = 40},
   [1191] = {.lex_state = 36},
-  [1192] = {.lex_state = 346},
+  [1192] = {.lex_state = 340},
   [1193] = {.lex_state = 36},
-  [1194] = {.lex_state = 346},
-  [1195] = {.lex_state = 346},
+  [1194] = {.lex_state = 340},
+  [1195] = {.lex_state = 340},
   [1196] = {.lex_state = 38},
-  [1197] = {.lex_state = 346},
+  [1197] = {.lex_state = 340},
   [1198] = {.lex_state = 40},
   [1199] = {.lex_state = 38},
   [1200] = {.lex_state = 36},
-  [1201] = {.lex_state = 346},
+  [1201] = {.lex_state = 340},
   [1202] = {.lex_state = 40},
   [1203] = {.lex_state = 36},
   [1204] = {.lex_state = 40},
@@ -13905,16 +13886,16 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1227] = {.lex_state = 36},
   [1228] = {.lex_state = 38},
   [1229] = {.lex_state = 38},
-  [1230] = {.lex_state = 347},
+  [1230] = {.lex_state = 341},
   [1231] = {.lex_state = 4},
   [1232] = {.lex_state = 1},
   [1233] = {.lex_state = 36},
   [1234] = {.lex_state = 4},
   [1235] = {.lex_state = 22},
   [1236] = {.lex_state = 23},
-  [1237] = {.lex_state = 348},
+  [1237] = {.lex_state = 342},
   [1238] = {.lex_state = 23},
-  [1239] = {.lex_state = 78},
+  [1239] = {.lex_state = 72},
   [1240] = {.lex_state = 23},
   [1241] = {.lex_state = 22},
   [1242] = {.lex_state = 22},
@@ -13928,41 +13909,41 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1250] = {.lex_state = 22},
   [1251] = {.lex_state = 22},
   [1252] = {.lex_state = 22},
-  [1253] = {.lex_state = 348},
+  [1253] = {.lex_state = 342},
   [1254] = {.lex_state = 4},
   [1255] = {.lex_state = 23},
-  [1256] = {.lex_state = 348},
+  [1256] = {.lex_state = 342},
   [1257] = {.lex_state = 37},
   [1258] = {.lex_state = 22},
   [1259] = {.lex_state = 23},
   [1260] = {.lex_state = 22},
   [1261] = {.lex_state = 37},
-  [1262] = {.lex_state = 348},
-  [1263] = {.lex_state = 348},
+  [1262] = {.lex_state = 342},
+  [1263] = {.lex_state = 342},
   [1264] = {.lex_state = 22},
-  [1265] = {.lex_state = 348},
+  [1265] = {.lex_state = 342},
   [1266] = {.lex_state = 23},
-  [1267] = {.lex_state = 348},
+  [1267] = {.lex_state = 342},
   [1268] = {.lex_state = 22},
-  [1269] = {.lex_state = 348},
-  [1270] = {.lex_state = 348},
+  [1269] = {.lex_state = 342},
+  [1270] = {.lex_state = 342},
   [1271] = {.lex_state = 22},
   [1272] = {.lex_state = 23},
-  [1273] = {.lex_state = 348},
+  [1273] = {.lex_state = 342},
   [1274] = {.lex_state = 23},
   [1275] = {.lex_state = 37},
   [1276] = {.lex_state = 37},
   [1277] = {.lex_state = 23},
   [1278] = {.lex_state = 23},
-  [1279] = {.lex_state = 348},
+  [1279] = {.lex_state = 342},
   [1280] = {.lex_state = 23},
   [1281] = {.lex_state = 23},
-  [1282] = {.lex_state = 348},
+  [1282] = {.lex_state = 342},
   [1283] = {.lex_state = 4},
   [1284] = {.lex_state = 23},
   [1285] = {.lex_state = 37},
   [1286] = {.lex_state = 18},
-  [1287] = {.lex_state = 348},
+  [1287] = {.lex_state = 342},
   [1288] = {.lex_state = 37},
   [1289] = {.lex_state = 23},
   [1290] = {.lex_state = 22},
@@ -13974,7 +13955,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1296] = {.lex_state = 0},
   [1297] = {.lex_state = 0},
   [1298] = {.lex_state = 0},
-  [1299] = {.lex_state = 78},
+  [1299] = {.lex_state = 72},
   [1300] = {.lex_state = 0},
   [1301] = {.lex_state = 0},
   [1302] = {.lex_state = 0},
@@ -13987,7 +13968,7 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1309] = {.lex_state = 24},
   [1310] = {.lex_state = 0},
   [1311] = {.lex_state = 24},
-  [1312] = {.lex_state = 78},
+  [1312] = {.lex_state = 72},
   [1313] = {.lex_state = 0},
   [1314] = {.lex_state = 0},
   [1315] = {.lex_state = 24},
@@ -14000,23 +13981,23 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1322] = {.lex_state = 0},
   [1323] = {.lex_state = 0},
   [1324] = {.lex_state = 24},
-  [1325] = {.lex_state = 78},
+  [1325] = {.lex_state = 72},
   [1326] = {.lex_state = 1},
   [1327] = {.lex_state = 18},
-  [1328] = {.lex_state = 78},
+  [1328] = {.lex_state = 72},
   [1329] = {.lex_state = 0},
   [1330] = {.lex_state = 18},
   [1331] = {.lex_state = 18},
-  [1332] = {.lex_state = 327},
+  [1332] = {.lex_state = 321},
   [1333] = {.lex_state = 1},
   [1334] = {.lex_state = 18},
-  [1335] = {.lex_state = 78},
+  [1335] = {.lex_state = 72},
   [1336] = {.lex_state = 0},
   [1337] = {.lex_state = 0},
   [1338] = {.lex_state = 18},
   [1339] = {.lex_state = 1},
-  [1340] = {.lex_state = 78},
-  [1341] = {.lex_state = 327},
+  [1340] = {.lex_state = 72},
+  [1341] = {.lex_state = 321},
   [1342] = {.lex_state = 0},
   [1343] = {.lex_state = 18},
   [1344] = {.lex_state = 1},
@@ -14025,22 +14006,22 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1347] = {.lex_state = 1},
   [1348] = {.lex_state = 0},
   [1349] = {.lex_state = 1},
-  [1350] = {.lex_state = 78},
+  [1350] = {.lex_state = 72},
   [1351] = {.lex_state = 1},
   [1352] = {.lex_state = 1},
-  [1353] = {.lex_state = 78},
+  [1353] = {.lex_state = 72},
   [1354] = {.lex_state = 0},
-  [1355] = {.lex_state = 78},
-  [1356] = {.lex_state = 78},
-  [1357] = {.lex_state = 78},
+  [1355] = {.lex_state = 72},
+  [1356] = {.lex_state = 72},
+  [1357] = {.lex_state = 72},
   [1358] = {.lex_state = 18},
-  [1359] = {.lex_state = 327},
+  [1359] = {.lex_state = 321},
   [1360] = {.lex_state = 1},
-  [1361] = {.lex_state = 327},
+  [1361] = {.lex_state = 321},
   [1362] = {.lex_state = 18},
-  [1363] = {.lex_state = 327},
-  [1364] = {.lex_state = 327},
-  [1365] = {.lex_state = 327},
+  [1363] = {.lex_state = 321},
+  [1364] = {.lex_state = 321},
+  [1365] = {.lex_state = 321},
   [1366] = {.lex_state = 18},
   [1367] = {.lex_state = 18},
   [1368] = {.lex_state = 18},
@@ -14049,841 +14030,841 @@ static const TSLexerMode ts_lex_modes[STATE_COUNT] = {
   [1371] = {.lex_state = 18},
   [1372] = {.lex_state = 18},
   [1373] = {.lex_state = 18},
-  [1374] = {.lex_state = 78},
+  [1374] = {.lex_state = 72},
   [1375] = {.lex_state = 1},
   [1376] = {.lex_state = 0},
   [1377] = {.lex_state = 1},
   [1378] = {.lex_state = 0},
   [1379] = {.lex_state = 18},
-  [1380] = {.lex_state = 327},
+  [1380] = {.lex_state = 321},
   [1381] = {.lex_state = 0},
-  [1382] = {.lex_state = 78},
-  [1383] = {.lex_state = 327},
+  [1382] = {.lex_state = 72},
+  [1383] = {.lex_state = 321},
   [1384] = {.lex_state = 0},
-  [1385] = {.lex_state = 327},
-  [1386] = {.lex_state = 327},
-  [1387] = {.lex_state = 327},
-  [1388] = {.lex_state = 327},
-  [1389] = {.lex_state = 327},
-  [1390] = {.lex_state = 327},
-  [1391] = {.lex_state = 327},
-  [1392] = {.lex_state = 327},
+  [1385] = {.lex_state = 321},
+  [1386] = {.lex_state = 321},
+  [1387] = {.lex_state = 321},
+  [1388] = {.lex_state = 321},
+  [1389] = {.lex_state = 321},
+  [1390] = {.lex_state = 321},
+  [1391] = {.lex_state = 321},
+  [1392] = {.lex_state = 321},
   [1393] = {.lex_state = 0},
   [1394] = {.lex_state = 27},
   [1395] = {.lex_state = 0},
-  [1396] = {.lex_state = 327},
-  [1397] = {.lex_state = 78},
-  [1398] = {.lex_state = 327},
-  [1399] = {.lex_state = 327},
+  [1396] = {.lex_state = 321},
+  [1397] = {.lex_state = 72},
+  [1398] = {.lex_state = 321},
+  [1399] = {.lex_state = 321},
   [1400] = {.lex_state = 0},
-  [1401] = {.lex_state = 327},
-  [1402] = {.lex_state = 327},
+  [1401] = {.lex_state = 321},
+  [1402] = {.lex_state = 321},
   [1403] = {.lex_state = 0},
-  [1404] = {.lex_state = 327},
+  [1404] = {.lex_state = 321},
   [1405] = {.lex_state = 0},
-  [1406] = {.lex_state = 327},
-  [1407] = {.lex_state = 327},
-  [1408] = {.lex_state = 327},
-  [1409] = {.lex_state = 327},
+  [1406] = {.lex_state = 321},
+  [1407] = {.lex_state = 321},
+  [1408] = {.lex_state = 321},
+  [1409] = {.lex_state = 321},
   [1410] = {.lex_state = 0},
   [1411] = {.lex_state = 0},
-  [1412] = {.lex_state = 327},
-  [1413] = {.lex_state = 327},
-  [1414] = {.lex_state = 327},
-  [1415] = {.lex_state = 327},
+  [1412] = {.lex_state = 321},
+  [1413] = {.lex_state = 321},
+  [1414] = {.lex_state = 321},
+  [1415] = {.lex_state = 321},
   [1416] = {.lex_state = 0},
   [1417] = {.lex_state = 0},
   [1418] = {.lex_state = 0},
-  [1419] = {.lex_state = 327},
-  [1420] = {.lex_state = 327},
-  [1421] = {.lex_state = 78},
-  [1422] = {.lex_state = 327},
-  [1423] = {.lex_state = 327},
-  [1424] = {.lex_state = 327},
-  [1425] = {.lex_state = 327},
-  [1426] = {.lex_state = 327},
-  [1427] = {.lex_state = 327},
-  [1428] = {.lex_state = 327},
-  [1429] = {.lex_state = 327},
-  [1430] = {.lex_state = 78},
-  [1431] = {.lex_state = 78},
+  [1419] = {.lex_state = 321},
+  [1420] = {.lex_state = 321},
+  [1421] = {.lex_state = 72},
+  [1422] = {.lex_state = 321},
+  [1423] = {.lex_state = 321},
+  [1424] = {.lex_state = 321},
+  [1425] = {.lex_state = 321},
+  [1426] = {.lex_state = 321},
+  [1427] = {.lex_state = 321},
+  [1428] = {.lex_state = 321},
+  [1429] = {.lex_state = 321},
+  [1430] = {.lex_state = 72},
+  [1431] = {.lex_state = 72},
   [1432] = {.lex_state = 0},
-  [1433] = {.lex_state = 327},
-  [1434] = {.lex_state = 327},
-  [1435] = {.lex_state = 327},
-  [1436] = {.lex_state = 327},
-  [1437] = {.lex_state = 327},
-  [1438] = {.lex_state = 327},
-  [1439] = {.lex_state = 327},
-  [1440] = {.lex_state = 327},
-  [1441] = {.lex_state = 327},
-  [1442] = {.lex_state = 327},
-  [1443] = {.lex_state = 327},
-  [1444] = {.lex_state = 78},
+  [1433] = {.lex_state = 321},
+  [1434] = {.lex_state = 321},
+  [1435] = {.lex_state = 321},
+  [1436] = {.lex_state = 321},
+  [1437] = {.lex_state = 321},
+  [1438] = {.lex_state = 321},
+  [1439] = {.lex_state = 321},
+  [1440] = {.lex_state = 321},
+  [1441] = {.lex_state = 321},
+  [1442] = {.lex_state = 321},
+  [1443] = {.lex_state = 321},
+  [1444] = {.lex_state = 72},
   [1445] = {.lex_state = 0},
-  [1446] = {.lex_state = 327},
-  [1447] = {.lex_state = 327},
-  [1448] = {.lex_state = 327},
-  [1449] = {.lex_state = 327},
-  [1450] = {.lex_state = 327},
-  [1451] = {.lex_state = 327},
-  [1452] = {.lex_state = 327},
-  [1453] = {.lex_state = 327},
-  [1454] = {.lex_state = 327},
-  [1455] = {.lex_state = 327},
+  [1446] = {.lex_state = 321},
+  [1447] = {.lex_state = 321},
+  [1448] = {.lex_state = 321},
+  [1449] = {.lex_state = 321},
+  [1450] = {.lex_state = 321},
+  [1451] = {.lex_state = 321},
+  [1452] = {.lex_state = 321},
+  [1453] = {.lex_state = 321},
+  [1454] = {.lex_state = 321},
+  [1455] = {.lex_state = 321},
   [1456] = {.lex_state = 0},
-  [1457] = {.lex_state = 327},
-  [1458] = {.lex_state = 327},
-  [1459] = {.lex_state = 327},
-  [1460] = {.lex_state = 327},
-  [1461] = {.lex_state = 327},
-  [1462] = {.lex_state = 327},
-  [1463] = {.lex_state = 327},
-  [1464] = {.lex_state = 327},
-  [1465] = {.lex_state = 327},
-  [1466] = {.lex_state = 327},
-  [1467] = {.lex_state = 327},
-  [1468] = {.lex_state = 327},
-  [1469] = {.lex_state = 327},
-  [1470] = {.lex_state = 327},
-  [1471] = {.lex_state = 327},
-  [1472] = {.lex_state = 327},
+  [1457] = {.lex_state = 321},
+  [1458] = {.lex_state = 321},
+  [1459] = {.lex_state = 321},
+  [1460] = {.lex_state = 321},
+  [1461] = {.lex_state = 321},
+  [1462] = {.lex_state = 321},
+  [1463] = {.lex_state = 321},
+  [1464] = {.lex_state = 321},
+  [1465] = {.lex_state = 321},
+  [1466] = {.lex_state = 321},
+  [1467] = {.lex_state = 321},
+  [1468] = {.lex_state = 321},
+  [1469] = {.lex_state = 321},
+  [1470] = {.lex_state = 321},
+  [1471] = {.lex_state = 321},
+  [1472] = {.lex_state = 321},
   [1473] = {.lex_state = 0},
-  [1474] = {.lex_state = 327},
-  [1475] = {.lex_state = 327},
-  [1476] = {.lex_state = 327},
-  [1477] = {.lex_state = 327},
-  [1478] = {.lex_state = 327},
-  [1479] = {.lex_state = 327},
-  [1480] = {.lex_state = 327},
-  [1481] = {.lex_state = 327},
-  [1482] = {.lex_state = 327},
-  [1483] = {.lex_state = 327},
-  [1484] = {.lex_state = 327},
-  [1485] = {.lex_state = 327},
-  [1486] = {.lex_state = 327},
-  [1487] = {.lex_state = 327},
-  [1488] = {.lex_state = 327},
-  [1489] = {.lex_state = 327},
-  [1490] = {.lex_state = 327},
+  [1474] = {.lex_state = 321},
+  [1475] = {.lex_state = 321},
+  [1476] = {.lex_state = 321},
+  [1477] = {.lex_state = 321},
+  [1478] = {.lex_state = 321},
+  [1479] = {.lex_state = 321},
+  [1480] = {.lex_state = 321},
+  [1481] = {.lex_state = 321},
+  [1482] = {.lex_state = 321},
+  [1483] = {.lex_state = 321},
+  [1484] = {.lex_state = 321},
+  [1485] = {.lex_state = 321},
+  [1486] = {.lex_state = 321},
+  [1487] = {.lex_state = 321},
+  [1488] = {.lex_state = 321},
+  [1489] = {.lex_state = 321},
+  [1490] = {.lex_state = 321},
   [1491] = {.lex_state = 0},
-  [1492] = {.lex_state = 327},
-  [1493] = {.lex_state = 327},
-  [1494] = {.lex_state = 327},
-  [1495] = {.lex_state = 327},
-  [1496] = {.lex_state = 327},
-  [1497] = {.lex_state = 327},
-  [1498] = {.lex_state = 327},
-  [1499] = {.lex_state = 327},
-  [1500] = {.lex_state = 327},
+  [1492] = {.lex_state = 321},
+  [1493] = {.lex_state = 321},
+  [1494] = {.lex_state = 321},
+  [1495] = {.lex_state = 321},
+  [1496] = {.lex_state = 321},
+  [1497] = {.lex_state = 321},
+  [1498] = {.lex_state = 321},
+  [1499] = {.lex_state = 321},
+  [1500] = {.lex_state = 321},
   [1501] = {.lex_state = 0},
   [1502] = {.lex_state = 0},
-  [1503] = {.lex_state = 327},
-  [1504] = {.lex_state = 327},
-  [1505] = {.lex_state = 327},
-  [1506] = {.lex_state = 327},
-  [1507] = {.lex_state = 327},
-  [1508] = {.lex_state = 327},
-  [1509] = {.lex_state = 327},
-  [1510] = {.lex_state = 327},
+  [1503] = {.lex_state = 321},
+  [1504] = {.lex_state = 321},
+  [1505] = {.lex_state = 321},
+  [1506] = {.lex_state = 321},
+  [1507] = {.lex_state = 321},
+  [1508] = {.lex_state = 321},
+  [1509] = {.lex_state = 321},
+  [1510] = {.lex_state = 321},
   [1511] = {.lex_state = 0},
-  [1512] = {.lex_state = 327},
-  [1513] = {.lex_state = 327},
-  [1514] = {.lex_state = 327},
-  [1515] = {.lex_state = 327},
-  [1516] = {.lex_state = 327},
-  [1517] = {.lex_state = 327},
-  [1518] = {.lex_state = 327},
-  [1519] = {.lex_state = 327},
+  [1512] = {.lex_state = 321},
+  [1513] = {.lex_state = 321},
+  [1514] = {.lex_state = 321},
+  [1515] = {.lex_state = 321},
+  [1516] = {.lex_state = 321},
+  [1517] = {.lex_state = 321},
+  [1518] = {.lex_state = 321},
+  [1519] = {.lex_state = 321},
   [1520] = {.lex_state = 0},
-  [1521] = {.lex_state = 327},
-  [1522] = {.lex_state = 327},
-  [1523] = {.lex_state = 327},
-  [1524] = {.lex_state = 327},
-  [1525] = {.lex_state = 327},
-  [1526] = {.lex_state = 327},
-  [1527] = {.lex_state = 327},
-  [1528] = {.lex_state = 327},
-  [1529] = {.lex_state = 327},
-  [1530] = {.lex_state = 327},
-  [1531] = {.lex_state = 327},
-  [1532] = {.lex_state = 327},
-  [1533] = {.lex_state = 327},
-  [1534] = {.lex_state = 327},
-  [1535] = {.lex_state = 327},
-  [1536] = {.lex_state = 327},
-  [1537] = {.lex_state = 327},
+  [1521] = {.lex_state = 321},
+  [1522] = {.lex_state = 321},
+  [1523] = {.lex_state = 321},
+  [1524] = {.lex_state = 321},
+  [1525] = {.lex_state = 321},
+  [1526] = {.lex_state = 321},
+  [1527] = {.lex_state = 321},
+  [1528] = {.lex_state = 321},
+  [1529] = {.lex_state = 321},
+  [1530] = {.lex_state = 321},
+  [1531] = {.lex_state = 321},
+  [1532] = {.lex_state = 321},
+  [1533] = {.lex_state = 321},
+  [1534] = {.lex_state = 321},
+  [1535] = {.lex_state = 321},
+  [1536] = {.lex_state = 321},
+  [1537] = {.lex_state = 321},
   [1538] = {.lex_state = 0},
-  [1539] = {.lex_state = 327},
-  [1540] = {.lex_state = 327},
-  [1541] = {.lex_state = 327},
-  [1542] = {.lex_state = 327},
-  [1543] = {.lex_state = 327},
-  [1544] = {.lex_state = 327},
-  [1545] = {.lex_state = 327},
-  [1546] = {.lex_state = 327},
-  [1547] = {.lex_state = 327},
-  [1548] = {.lex_state = 327},
-  [1549] = {.lex_state = 327},
-  [1550] = {.lex_state = 327},
-  [1551] = {.lex_state = 327},
-  [1552] = {.lex_state = 327},
-  [1553] = {.lex_state = 327},
-  [1554] = {.lex_state = 327},
-  [1555] = {.lex_state = 327},
-  [1556] = {.lex_state = 327},
-  [1557] = {.lex_state = 327},
-  [1558] = {.lex_state = 327},
-  [1559] = {.lex_state = 327},
-  [1560] = {.lex_state = 327},
-  [1561] = {.lex_state = 327},
-  [1562] = {.lex_state = 327},
-  [1563] = {.lex_state = 327},
-  [1564] = {.lex_state = 327},
-  [1565] = {.lex_state = 327},
-  [1566] = {.lex_state = 327},
-  [1567] = {.lex_state = 327},
-  [1568] = {.lex_state = 327},
-  [1569] = {.lex_state = 327},
-  [1570] = {.lex_state = 327},
-  [1571] = {.lex_state = 327},
-  [1572] = {.lex_state = 327},
-  [1573] = {.lex_state = 327},
-  [1574] = {.lex_state = 327},
-  [1575] = {.lex_state = 327},
-  [1576] = {.lex_state = 327},
-  [1577] = {.lex_state = 327},
-  [1578] = {.lex_state = 327},
-  [1579] = {.lex_state = 327},
-  [1580] = {.lex_state = 327},
-  [1581] = {.lex_state = 327},
-  [1582] = {.lex_state = 327},
-  [1583] = {.lex_state = 327},
-  [1584] = {.lex_state = 327},
-  [1585] = {.lex_state = 327},
-  [1586] = {.lex_state = 327},
-  [1587] = {.lex_state = 327},
-  [1588] = {.lex_state = 327},
-  [1589] = {.lex_state = 327},
-  [1590] = {.lex_state = 327},
-  [1591] = {.lex_state = 327},
-  [1592] = {.lex_state = 327},
-  [1593] = {.lex_state = 327},
-  [1594] = {.lex_state = 327},
-  [1595] = {.lex_state = 327},
-  [1596] = {.lex_state = 327},
-  [1597] = {.lex_state = 327},
-  [1598] = {.lex_state = 327},
-  [1599] = {.lex_state = 327},
-  [1600] = {.lex_state = 327},
-  [1601] = {.lex_state = 327},
-  [1602] = {.lex_state = 327},
-  [1603] = {.lex_state = 327},
-  [1604] = {.lex_state = 327},
-  [1605] = {.lex_state = 327},
-  [1606] = {.lex_state = 327},
-  [1607] = {.lex_state = 327},
-  [1608] = {.lex_state = 327},
-  [1609] = {.lex_state = 327},
-  [1610] = {.lex_state = 327},
-  [1611] = {.lex_state = 327},
-  [1612] = {.lex_state = 327},
-  [1613] = {.lex_state = 327},
-  [1614] = {.lex_state = 327},
-  [1615] = {.lex_state = 327},
-  [1616] = {.lex_state = 327},
-  [1617] = {.lex_state = 327},
-  [1618] = {.lex_state = 327},
-  [1619] = {.lex_state = 327},
-  [1620] = {.lex_state = 327},
-  [1621] = {.lex_state = 327},
-  [1622] = {.lex_state = 327},
-  [1623] = {.lex_state = 327},
-  [1624] = {.lex_state = 327},
-  [1625] = {.lex_state = 327},
-  [1626] = {.lex_state = 327},
-  [1627] = {.lex_state = 327},
-  [1628] = {.lex_state = 327},
-  [1629] = {.lex_state = 327},
-  [1630] = {.lex_state = 327},
-  [1631] = {.lex_state = 327},
+  [1539] = {.lex_state = 321},
+  [1540] = {.lex_state = 321},
+  [1541] = {.lex_state = 321},
+  [1542] = {.lex_state = 321},
+  [1543] = {.lex_state = 321},
+  [1544] = {.lex_state = 321},
+  [1545] = {.lex_state = 321},
+  [1546] = {.lex_state = 321},
+  [1547] = {.lex_state = 321},
+  [1548] = {.lex_state = 321},
+  [1549] = {.lex_state = 321},
+  [1550] = {.lex_state = 321},
+  [1551] = {.lex_state = 321},
+  [1552] = {.lex_state = 321},
+  [1553] = {.lex_state = 321},
+  [1554] = {.lex_state = 321},
+  [1555] = {.lex_state = 321},
+  [1556] = {.lex_state = 321},
+  [1557] = {.lex_state = 321},
+  [1558] = {.lex_state = 321},
+  [1559] = {.lex_state = 321},
+  [1560] = {.lex_state = 321},
+  [1561] = {.lex_state = 321},
+  [1562] = {.lex_state = 321},
+  [1563] = {.lex_state = 321},
+  [1564] = {.lex_state = 321},
+  [1565] = {.lex_state = 321},
+  [1566] = {.lex_state = 321},
+  [1567] = {.lex_state = 321},
+  [1568] = {.lex_state = 321},
+  [1569] = {.lex_state = 321},
+  [1570] = {.lex_state = 321},
+  [1571] = {.lex_state = 321},
+  [1572] = {.lex_state = 321},
+  [1573] = {.lex_state = 321},
+  [1574] = {.lex_state = 321},
+  [1575] = {.lex_state = 321},
+  [1576] = {.lex_state = 321},
+  [1577] = {.lex_state = 321},
+  [1578] = {.lex_state = 321},
+  [1579] = {.lex_state = 321},
+  [1580] = {.lex_state = 321},
+  [1581] = {.lex_state = 321},
+  [1582] = {.lex_state = 321},
+  [1583] = {.lex_state = 321},
+  [1584] = {.lex_state = 321},
+  [1585] = {.lex_state = 321},
+  [1586] = {.lex_state = 321},
+  [1587] = {.lex_state = 321},
+  [1588] = {.lex_state = 321},
+  [1589] = {.lex_state = 321},
+  [1590] = {.lex_state = 321},
+  [1591] = {.lex_state = 321},
+  [1592] = {.lex_state = 321},
+  [1593] = {.lex_state = 321},
+  [1594] = {.lex_state = 321},
+  [1595] = {.lex_state = 321},
+  [1596] = {.lex_state = 321},
+  [1597] = {.lex_state = 321},
+  [1598] = {.lex_state = 321},
+  [1599] = {.lex_state = 321},
+  [1600] = {.lex_state = 321},
+  [1601] = {.lex_state = 321},
+  [1602] = {.lex_state = 321},
+  [1603] = {.lex_state = 321},
+  [1604] = {.lex_state = 321},
+  [1605] = {.lex_state = 321},
+  [1606] = {.lex_state = 321},
+  [1607] = {.lex_state = 321},
+  [1608] = {.lex_state = 321},
+  [1609] = {.lex_state = 321},
+  [1610] = {.lex_state = 321},
+  [1611] = {.lex_state = 321},
+  [1612] = {.lex_state = 321},
+  [1613] = {.lex_state = 321},
+  [1614] = {.lex_state = 321},
+  [1615] = {.lex_state = 321},
+  [1616] = {.lex_state = 321},
+  [1617] = {.lex_state = 321},
+  [1618] = {.lex_state = 321},
+  [1619] = {.lex_state = 321},
+  [1620] = {.lex_state = 321},
+  [1621] = {.lex_state = 321},
+  [1622] = {.lex_state = 321},
+  [1623] = {.lex_state = 321},
+  [1624] = {.lex_state = 321},
+  [1625] = {.lex_state = 321},
+  [1626] = {.lex_state = 321},
+  [1627] = {.lex_state = 321},
+  [1628] = {.lex_state = 321},
+  [1629] = {.lex_state = 321},
+  [1630] = {.lex_state = 321},
+  [1631] = {.lex_state = 321},
   [1632] = {.lex_state = 0},
   [1633] = {.lex_state = 0},
-  [1634] = {.lex_state = 327},
+  [1634] = {.lex_state = 321},
   [1635] = {.lex_state = 0},
-  [1636] = {.lex_state = 327},
-  [1637] = {.lex_state = 78},
-  [1638] = {.lex_state = 327},
-  [1639] = {.lex_state = 327},
-  [1640] = {.lex_state = 327},
+  [1636] = {.lex_state = 321},
+  [1637] = {.lex_state = 72},
+  [1638] = {.lex_state = 321},
+  [1639] = {.lex_state = 321},
+  [1640] = {.lex_state = 321},
   [1641] = {.lex_state = 0},
-  [1642] = {.lex_state = 327},
-  [1643] = {.lex_state = 327},
-  [1644] = {.lex_state = 327},
-  [1645] = {.lex_state = 327},
-  [1646] = {.lex_state = 327},
-  [1647] = {.lex_state = 327},
-  [1648] = {.lex_state = 327},
-  [1649] = {.lex_state = 327},
-  [1650] = {.lex_state = 327},
-  [1651] = {.lex_state = 327},
-  [1652] = {.lex_state = 327},
-  [1653] = {.lex_state = 327},
-  [1654] = {.lex_state = 327},
+  [1642] = {.lex_state = 321},
+  [1643] = {.lex_state = 321},
+  [1644] = {.lex_state = 321},
+  [1645] = {.lex_state = 321},
+  [1646] = {.lex_state = 321},
+  [1647] = {.lex_state = 321},
+  [1648] = {.lex_state = 321},
+  [1649] = {.lex_state = 321},
+  [1650] = {.lex_state = 321},
+  [1651] = {.lex_state = 321},
+  [1652] = {.lex_state = 321},
+  [1653] = {.lex_state = 321},
+  [1654] = {.lex_state = 321},
   [1655] = {.lex_state = 0},
-  [1656] = {.lex_state = 327},
-  [1657] = {.lex_state = 327},
-  [1658] = {.lex_state = 327},
+  [1656] = {.lex_state = 321},
+  [1657] = {.lex_state = 321},
+  [1658] = {.lex_state = 321},
   [1659] = {.lex_state = 0},
-  [1660] = {.lex_state = 327},
-  [1661] = {.lex_state = 327},
-  [1662] = {.lex_state = 327},
-  [1663] = {.lex_state = 327},
-  [1664] = {.lex_state = 327},
+  [1660] = {.lex_state = 321},
+  [1661] = {.lex_state = 321},
+  [1662] = {.lex_state = 321},
+  [1663] = {.lex_state = 321},
+  [1664] = {.lex_state = 321},
   [1665] = {.lex_state = 1},
-  [1666] = {.lex_state = 327},
-  [1667] = {.lex_state = 327},
-  [1668] = {.lex_state = 327},
-  [1669] = {.lex_state = 327},
-  [1670] = {.lex_state = 327},
-  [1671] = {.lex_state = 327},
-  [1672] = {.lex_state = 327},
-  [1673] = {.lex_state = 327},
-  [1674] = {.lex_state = 327},
-  [1675] = {.lex_state = 327},
-  [1676] = {.lex_state = 327},
-  [1677] = {.lex_state = 327},
-  [1678] = {.lex_state = 327},
-  [1679] = {.lex_state = 327},
-  [1680] = {.lex_state = 327},
-  [1681] = {.lex_state = 327},
-  [1682] = {.lex_state = 327},
-  [1683] = {.lex_state = 327},
-  [1684] = {.lex_state = 327},
+  [1666] = {.lex_state = 321},
+  [1667] = {.lex_state = 321},
+  [1668] = {.lex_state = 321},
+  [1669] = {.lex_state = 321},
+  [1670] = {.lex_state = 321},
+  [1671] = {.lex_state = 321},
+  [1672] = {.lex_state = 321},
+  [1673] = {.lex_state = 321},
+  [1674] = {.lex_state = 321},
+  [1675] = {.lex_state = 321},
+  [1676] = {.lex_state = 321},
+  [1677] = {.lex_state = 321},
+  [1678] = {.lex_state = 321},
+  [1679] = {.lex_state = 321},
+  [1680] = {.lex_state = 321},
+  [1681] = {.lex_state = 321},
+  [1682] = {.lex_state = 321},
+  [1683] = {.lex_state = 321},
+  [1684] = {.lex_state = 321},
   [1685] = {.lex_state = 0},
-  [1686] = {.lex_state = 327},
-  [1687] = {.lex_state = 327},
-  [1688] = {.lex_state = 327},
-  [1689] = {.lex_state = 327},
-  [1690] = {.lex_state = 327},
-  [1691] = {.lex_state = 327},
-  [1692] = {.lex_state = 327},
-  [1693] = {.lex_state = 327},
-  [1694] = {.lex_state = 327},
-  [1695] = {.lex_state = 327},
-  [1696] = {.lex_state = 327},
-  [1697] = {.lex_state = 327},
-  [1698] = {.lex_state = 327},
-  [1699] = {.lex_state = 327},
-  [1700] = {.lex_state = 327},
-  [1701] = {.lex_state = 327},
-  [1702] = {.lex_state = 327},
+  [1686] = {.lex_state = 321},
+  [1687] = {.lex_state = 321},
+  [1688] = {.lex_state = 321},
+  [1689] = {.lex_state = 321},
+  [1690] = {.lex_state = 321},
+  [1691] = {.lex_state = 321},
+  [1692] = {.lex_state = 321},
+  [1693] = {.lex_state = 321},
+  [1694] = {.lex_state = 321},
+  [1695] = {.lex_state = 321},
+  [1696] = {.lex_state = 321},
+  [1697] = {.lex_state = 321},
+  [1698] = {.lex_state = 321},
+  [1699] = {.lex_state = 321},
+  [1700] = {.lex_state = 321},
+  [1701] = {.lex_state = 321},
+  [1702] = {.lex_state = 321},
   [1703] = {.lex_state = 0},
   [1704] = {.lex_state = 0},
-  [1705] = {.lex_state = 327},
-  [1706] = {.lex_state = 327},
+  [1705] = {.lex_state = 321},
+  [1706] = {.lex_state = 321},
   [1707] = {.lex_state = 0},
-  [1708] = {.lex_state = 327},
-  [1709] = {.lex_state = 327},
-  [1710] = {.lex_state = 327},
-  [1711] = {.lex_state = 327},
-  [1712] = {.lex_state = 327},
-  [1713] = {.lex_state = 327},
-  [1714] = {.lex_state = 327},
-  [1715] = {.lex_state = 327},
-  [1716] = {.lex_state = 78},
+  [1708] = {.lex_state = 321},
+  [1709] = {.lex_state = 321},
+  [1710] = {.lex_state = 321},
+  [1711] = {.lex_state = 321},
+  [1712] = {.lex_state = 321},
+  [1713] = {.lex_state = 321},
+  [1714] = {.lex_state = 321},
+  [1715] = {.lex_state = 321},
+  [1716] = {.lex_state = 72},
   [1717] = {.lex_state = 0},
-  [1718] = {.lex_state = 327},
-  [1719] = {.lex_state = 327},
-  [1720] = {.lex_state = 327},
-  [1721] = {.lex_state = 327},
-  [1722] = {.lex_state = 327},
-  [1723] = {.lex_state = 327},
-  [1724] = {.lex_state = 327},
-  [1725] = {.lex_state = 327},
-  [1726] = {.lex_state = 327},
-  [1727] = {.lex_state = 327},
-  [1728] = {.lex_state = 327},
-  [1729] = {.lex_state = 327},
-  [1730] = {.lex_state = 327},
-  [1731] = {.lex_state = 327},
-  [1732] = {.lex_state = 327},
-  [1733] = {.lex_state = 327},
-  [1734] = {.lex_state = 327},
-  [1735] = {.lex_state = 327},
-  [1736] = {.lex_state = 327},
-  [1737] = {.lex_state = 327},
-  [1738] = {.lex_state = 327},
-  [1739] = {.lex_state = 327},
-  [1740] = {.lex_state = 327},
-  [1741] = {.lex_state = 327},
-  [1742] = {.lex_state = 327},
-  [1743] = {.lex_state = 327},
-  [1744] = {.lex_state = 327},
-  [1745] = {.lex_state = 327},
-  [1746] = {.lex_state = 327},
-  [1747] = {.lex_state = 327},
-  [1748] = {.lex_state = 327},
-  [1749] = {.lex_state = 327},
-  [1750] = {.lex_state = 327},
-  [1751] = {.lex_state = 327},
-  [1752] = {.lex_state = 327},
-  [1753] = {.lex_state = 327},
-  [1754] = {.lex_state = 327},
-  [1755] = {.lex_state = 327},
-  [1756] = {.lex_state = 327},
-  [1757] = {.lex_state = 327},
-  [1758] = {.lex_state = 327},
-  [1759] = {.lex_state = 327},
-  [1760] = {.lex_state = 327},
-  [1761] = {.lex_state = 327},
-  [1762] = {.lex_state = 327},
-  [1763] = {.lex_state = 327},
-  [1764] = {.lex_state = 327},
-  [1765] = {.lex_state = 327},
-  [1766] = {.lex_state = 327},
-  [1767] = {.lex_state = 327},
-  [1768] = {.lex_state = 327},
+  [1718] = {.lex_state = 321},
+  [1719] = {.lex_state = 321},
+  [1720] = {.lex_state = 321},
+  [1721] = {.lex_state = 321},
+  [1722] = {.lex_state = 321},
+  [1723] = {.lex_state = 321},
+  [1724] = {.lex_state = 321},
+  [1725] = {.lex_state = 321},
+  [1726] = {.lex_state = 321},
+  [1727] = {.lex_state = 321},
+  [1728] = {.lex_state = 321},
+  [1729] = {.lex_state = 321},
+  [1730] = {.lex_state = 321},
+  [1731] = {.lex_state = 321},
+  [1732] = {.lex_state = 321},
+  [1733] = {.lex_state = 321},
+  [1734] = {.lex_state = 321},
+  [1735] = {.lex_state = 321},
+  [1736] = {.lex_state = 321},
+  [1737] = {.lex_state = 321},
+  [1738] = {.lex_state = 321},
+  [1739] = {.lex_state = 321},
+  [1740] = {.lex_state = 321},
+  [1741] = {.lex_state = 321},
+  [1742] = {.lex_state = 321},
+  [1743] = {.lex_state = 321},
+  [1744] = {.lex_state = 321},
+  [1745] = {.lex_state = 321},
+  [1746] = {.lex_state = 321},
+  [1747] = {.lex_state = 321},
+  [1748] = {.lex_state = 321},
+  [1749] = {.lex_state = 321},
+  [1750] = {.lex_state = 321},
+  [1751] = {.lex_state = 321},
+  [1752] = {.lex_state = 321},
+  [1753] = {.lex_state = 321},
+  [1754] = {.lex_state = 321},
+  [1755] = {.lex_state = 321},
+  [1756] = {.lex_state = 321},
+  [1757] = {.lex_state = 321},
+  [1758] = {.lex_state = 321},
+  [1759] = {.lex_state = 321},
+  [1760] = {.lex_state = 321},
+  [1761] = {.lex_state = 321},
+  [1762] = {.lex_state = 321},
+  [1763] = {.lex_state = 321},
+  [1764] = {.lex_state = 321},
+  [1765] = {.lex_state = 321},
+  [1766] = {.lex_state = 321},
+  [1767] = {.lex_state = 321},
+  [1768] = {.lex_state = 321},
   [1769] = {.lex_state = 0},
   [1770] = {.lex_state = 48},
-  [1771] = {.lex_state = 327},
-  [1772] = {.lex_state = 327},
-  [1773] = {.lex_state = 327},
-  [1774] = {.lex_state = 327},
-  [1775] = {.lex_state = 327},
-  [1776] = {.lex_state = 327},
-  [1777] = {.lex_state = 327},
-  [1778] = {.lex_state = 327},
-  [1779] = {.lex_state = 327},
-  [1780] = {.lex_state = 327},
-  [1781] = {.lex_state = 327},
-  [1782] = {.lex_state = 327},
-  [1783] = {.lex_state = 327},
-  [1784] = {.lex_state = 327},
-  [1785] = {.lex_state = 327},
-  [1786] = {.lex_state = 327},
-  [1787] = {.lex_state = 327},
-  [1788] = {.lex_state = 327},
-  [1789] = {.lex_state = 327},
-  [1790] = {.lex_state = 327},
-  [1791] = {.lex_state = 327},
-  [1792] = {.lex_state = 327},
-  [1793] = {.lex_state = 327},
-  [1794] = {.lex_state = 327},
-  [1795] = {.lex_state = 327},
-  [1796] = {.lex_state = 327},
-  [1797] = {.lex_state = 327},
-  [1798] = {.lex_state = 327},
+  [1771] = {.lex_state = 321},
+  [1772] = {.lex_state = 321},
+  [1773] = {.lex_state = 321},
+  [1774] = {.lex_state = 321},
+  [1775] = {.lex_state = 321},
+  [1776] = {.lex_state = 321},
+  [1777] = {.lex_state = 321},
+  [1778] = {.lex_state = 321},
+  [1779] = {.lex_state = 321},
+  [1780] = {.lex_state = 321},
+  [1781] = {.lex_state = 321},
+  [1782] = {.lex_state = 321},
+  [1783] = {.lex_state = 321},
+  [1784] = {.lex_state = 321},
+  [1785] = {.lex_state = 321},
+  [1786] = {.lex_state = 321},
+  [1787] = {.lex_state = 321},
+  [1788] = {.lex_state = 321},
+  [1789] = {.lex_state = 321},
+  [1790] = {.lex_state = 321},
+  [1791] = {.lex_state = 321},
+  [1792] = {.lex_state = 321},
+  [1793] = {.lex_state = 321},
+  [1794] = {.lex_state = 321},
+  [1795] = {.lex_state = 321},
+  [1796] = {.lex_state = 321},
+  [1797] = {.lex_state = 321},
+  [1798] = {.lex_state = 321},
   [1799] = {.lex_state = 48},
-  [1800] = {.lex_state = 327},
+  [1800] = {.lex_state = 321},
   [1801] = {.lex_state = 1},
-  [1802] = {.lex_state = 327},
-  [1803] = {.lex_state = 327},
-  [1804] = {.lex_state = 327},
+  [1802] = {.lex_state = 321},
+  [1803] = {.lex_state = 321},
+  [1804] = {.lex_state = 321},
   [1805] = {.lex_state = 48},
-  [1806] = {.lex_state = 327},
+  [1806] = {.lex_state = 321},
   [1807] = {.lex_state = 48},
-  [1808] = {.lex_state = 327},
-  [1809] = {.lex_state = 327},
+  [1808] = {.lex_state = 321},
+  [1809] = {.lex_state = 321},
   [1810] = {.lex_state = 48},
-  [1811] = {.lex_state = 327},
-  [1812] = {.lex_state = 327},
-  [1813] = {.lex_state = 327},
+  [1811] = {.lex_state = 321},
+  [1812] = {.lex_state = 321},
+  [1813] = {.lex_state = 321},
   [1814] = {.lex_state = 48},
   [1815] = {.lex_state = 48},
-  [1816] = {.lex_state = 327},
+  [1816] = {.lex_state = 321},
   [1817] = {.lex_state = 48},
   [1818] = {.lex_state = 1},
-  [1819] = {.lex_state = 327},
-  [1820] = {.lex_state = 327},
+  [1819] = {.lex_state = 321},
+  [1820] = {.lex_state = 321},
   [1821] = {.lex_state = 48},
-  [1822] = {.lex_state = 327},
-  [1823] = {.lex_state = 327},
-  [1824] = {.lex_state = 327},
+  [1822] = {.lex_state = 321},
+  [1823] = {.lex_state = 321},
+  [1824] = {.lex_state = 321},
   [1825] = {.lex_state = 48},
   [1826] = {.lex_state = 48},
-  [1827] = {.lex_state = 327},
+  [1827] = {.lex_state = 321},
   [1828] = {.lex_state = 48},
-  [1829] = {.lex_state = 327},
-  [1830] = {.lex_state = 327},
-  [1831] = {.lex_state = 327},
+  [1829] = {.lex_state = 321},
+  [1830] = {.lex_state = 321},
+  [1831] = {.lex_state = 321},
   [1832] = {.lex_state = 48},
-  [1833] = {.lex_state = 327},
+  [1833] = {.lex_state = 321},
   [1834] = {.lex_state = 48},
   [1835] = {.lex_state = 0},
-  [1836] = {.lex_state = 327},
-  [1837] = {.lex_state = 327},
-  [1838] = {.lex_state = 327},
+  [1836] = {.lex_state = 321},
+  [1837] = {.lex_state = 321},
+  [1838] = {.lex_state = 321},
   [1839] = {.lex_state = 48},
-  [1840] = {.lex_state = 327},
-  [1841] = {.lex_state = 327},
-  [1842] = {.lex_state = 327},
+  [1840] = {.lex_state = 321},
+  [1841] = {.lex_state = 321},
+  [1842] = {.lex_state = 321},
   [1843] = {.lex_state = 48},
-  [1844] = {.lex_state = 327},
-  [1845] = {.lex_state = 327},
-  [1846] = {.lex_state = 327},
-  [1847] = {.lex_state = 327},
+  [1844] = {.lex_state = 321},
+  [1845] = {.lex_state = 321},
+  [1846] = {.lex_state = 321},
+  [1847] = {.lex_state = 321},
   [1848] = {.lex_state = 48},
   [1849] = {.lex_state = 48},
-  [1850] = {.lex_state = 327},
+  [1850] = {.lex_state = 321},
   [1851] = {.lex_state = 48},
-  [1852] = {.lex_state = 327},
+  [1852] = {.lex_state = 321},
   [1853] = {.lex_state = 48},
-  [1854] = {.lex_state = 327},
-  [1855] = {.lex_state = 327},
-  [1856] = {.lex_state = 327},
+  [1854] = {.lex_state = 321},
+  [1855] = {.lex_state = 321},
+  [1856] = {.lex_state = 321},
   [1857] = {.lex_state = 48},
-  [1858] = {.lex_state = 327},
+  [1858] = {.lex_state = 321},
   [1859] = {.lex_state = 48},
-  [1860] = {.lex_state = 327},
-  [1861] = {.lex_state = 327},
+  [1860] = {.lex_state = 321},
+  [1861] = {.lex_state = 321},
   [1862] = {.lex_state = 48},
-  [1863] = {.lex_state = 327},
+  [1863] = {.lex_state = 321},
   [1864] = {.lex_state = 48},
-  [1865] = {.lex_state = 327},
-  [1866] = {.lex_state = 327},
-  [1867] = {.lex_state = 327},
+  [1865] = {.lex_state = 321},
+  [1866] = {.lex_state = 321},
+  [1867] = {.lex_state = 321},
   [1868] = {.lex_state = 48},
   [1869] = {.lex_state = 48},
-  [1870] = {.lex_state = 327},
-  [1871] = {.lex_state = 327},
+  [1870] = {.lex_state = 321},
+  [1871] = {.lex_state = 321},
   [1872] = {.lex_state = 48},
   [1873] = {.lex_state = 48},
   [1874] = {.lex_state = 48},
-  [1875] = {.lex_state = 327},
+  [1875] = {.lex_state = 321},
   [1876] = {.lex_state = 48},
-  [1877] = {.lex_state = 327},
+  [1877] = {.lex_state = 321},
   [1878] = {.lex_state = 48},
-  [1879] = {.lex_state = 327},
+  [1879] = {.lex_state = 321},
   [1880] = {.lex_state = 48},
   [1881] = {.lex_state = 48},
   [1882] = {.lex_state = 48},
   [1883] = {.lex_state = 48},
-  [1884] = {.lex_state = 327},
+  [1884] = {.lex_state = 321},
   [1885] = {.lex_state = 48},
-  [1886] = {.lex_state = 327},
+  [1886] = {.lex_state = 321},
   [1887] = {.lex_state = 48},
-  [1888] = {.lex_state = 327},
-  [1889] = {.lex_state = 327},
+  [1888] = {.lex_state = 321},
+  [1889] = {.lex_state = 321},
   [1890] = {.lex_state = 48},
   [1891] = {.lex_state = 48},
   [1892] = {.lex_state = 48},
   [1893] = {.lex_state = 48},
-  [1894] = {.lex_state = 327},
+  [1894] = {.lex_state = 321},
   [1895] = {.lex_state = 48},
-  [1896] = {.lex_state = 327},
+  [1896] = {.lex_state = 321},
   [1897] = {.lex_state = 48},
-  [1898] = {.lex_state = 327},
+  [1898] = {.lex_state = 321},
   [1899] = {.lex_state = 48},
   [1900] = {.lex_state = 48},
   [1901] = {.lex_state = 48},
-  [1902] = {.lex_state = 327},
+  [1902] = {.lex_state = 321},
   [1903] = {.lex_state = 48},
-  [1904] = {.lex_state = 327},
-  [1905] = {.lex_state = 327},
+  [1904] = {.lex_state = 321},
+  [1905] = {.lex_state = 321},
   [1906] = {.lex_state = 48},
   [1907] = {.lex_state = 48},
   [1908] = {.lex_state = 48},
   [1909] = {.lex_state = 48},
   [1910] = {.lex_state = 48},
-  [1911] = {.lex_state = 327},
-  [1912] = {.lex_state = 327},
-  [1913] = {.lex_state = 89},
-  [1914] = {.lex_state = 89},
-  [1915] = {.lex_state = 327},
-  [1916] = {.lex_state = 327},
-  [1917] = {.lex_state = 327},
+  [1911] = {.lex_state = 321},
+  [1912] = {.lex_state = 321},
+  [1913] = {.lex_state = 83},
+  [1914] = {.lex_state = 83},
+  [1915] = {.lex_state = 321},
+  [1916] = {.lex_state = 321},
+  [1917] = {.lex_state = 321},
   [1918] = {.lex_state = 46},
-  [1919] = {.lex_state = 327},
-  [1920] = {.lex_state = 327},
-  [1921] = {.lex_state = 327},
-  [1922] = {.lex_state = 327},
-  [1923] = {.lex_state = 327},
-  [1924] = {.lex_state = 327},
+  [1919] = {.lex_state = 321},
+  [1920] = {.lex_state = 321},
+  [1921] = {.lex_state = 321},
+  [1922] = {.lex_state = 321},
+  [1923] = {.lex_state = 321},
+  [1924] = {.lex_state = 321},
   [1925] = {.lex_state = 48},
-  [1926] = {.lex_state = 327},
+  [1926] = {.lex_state = 321},
   [1927] = {.lex_state = 36},
-  [1928] = {.lex_state = 89},
-  [1929] = {.lex_state = 327},
-  [1930] = {.lex_state = 327},
+  [1928] = {.lex_state = 83},
+  [1929] = {.lex_state = 321},
+  [1930] = {.lex_state = 321},
   [1931] = {.lex_state = 46},
-  [1932] = {.lex_state = 327},
-  [1933] = {.lex_state = 327},
-  [1934] = {.lex_state = 327},
-  [1935] = {.lex_state = 327},
-  [1936] = {.lex_state = 327},
-  [1937] = {.lex_state = 327},
-  [1938] = {.lex_state = 327},
-  [1939] = {.lex_state = 89},
+  [1932] = {.lex_state = 321},
+  [1933] = {.lex_state = 321},
+  [1934] = {.lex_state = 321},
+  [1935] = {.lex_state = 321},
+  [1936] = {.lex_state = 321},
+  [1937] = {.lex_state = 321},
+  [1938] = {.lex_state = 321},
+  [1939] = {.lex_state = 83},
   [1940] = {.lex_state = 36},
-  [1941] = {.lex_state = 327},
+  [1941] = {.lex_state = 321},
   [1942] = {.lex_state = 46},
-  [1943] = {.lex_state = 327},
+  [1943] = {.lex_state = 321},
   [1944] = {.lex_state = 18},
-  [1945] = {.lex_state = 327},
-  [1946] = {.lex_state = 327},
+  [1945] = {.lex_state = 321},
+  [1946] = {.lex_state = 321},
   [1947] = {.lex_state = 3},
-  [1948] = {.lex_state = 327},
-  [1949] = {.lex_state = 327},
-  [1950] = {.lex_state = 89},
-  [1951] = {.lex_state = 327},
+  [1948] = {.lex_state = 321},
+  [1949] = {.lex_state = 321},
+  [1950] = {.lex_state = 83},
+  [1951] = {.lex_state = 321},
   [1952] = {.lex_state = 46},
-  [1953] = {.lex_state = 327},
-  [1954] = {.lex_state = 327},
-  [1955] = {.lex_state = 327},
-  [1956] = {.lex_state = 327},
-  [1957] = {.lex_state = 327},
-  [1958] = {.lex_state = 327},
-  [1959] = {.lex_state = 89},
-  [1960] = {.lex_state = 327},
+  [1953] = {.lex_state = 321},
+  [1954] = {.lex_state = 321},
+  [1955] = {.lex_state = 321},
+  [1956] = {.lex_state = 321},
+  [1957] = {.lex_state = 321},
+  [1958] = {.lex_state = 321},
+  [1959] = {.lex_state = 83},
+  [1960] = {.lex_state = 321},
   [1961] = {.lex_state = 46},
-  [1962] = {.lex_state = 327},
-  [1963] = {.lex_state = 327},
-  [1964] = {.lex_state = 327},
-  [1965] = {.lex_state = 89},
-  [1966] = {.lex_state = 327},
-  [1967] = {.lex_state = 89},
-  [1968] = {.lex_state = 327},
+  [1962] = {.lex_state = 321},
+  [1963] = {.lex_state = 321},
+  [1964] = {.lex_state = 321},
+  [1965] = {.lex_state = 83},
+  [1966] = {.lex_state = 321},
+  [1967] = {.lex_state = 83},
+  [1968] = {.lex_state = 321},
   [1969] = {.lex_state = 46},
-  [1970] = {.lex_state = 327},
-  [1971] = {.lex_state = 327},
-  [1972] = {.lex_state = 327},
-  [1973] = {.lex_state = 327},
-  [1974] = {.lex_state = 327},
-  [1975] = {.lex_state = 89},
-  [1976] = {.lex_state = 327},
+  [1970] = {.lex_state = 321},
+  [1971] = {.lex_state = 321},
+  [1972] = {.lex_state = 321},
+  [1973] = {.lex_state = 321},
+  [1974] = {.lex_state = 321},
+  [1975] = {.lex_state = 83},
+  [1976] = {.lex_state = 321},
   [1977] = {.lex_state = 46},
-  [1978] = {.lex_state = 327},
-  [1979] = {.lex_state = 327},
-  [1980] = {.lex_state = 327},
-  [1981] = {.lex_state = 327},
-  [1982] = {.lex_state = 327},
-  [1983] = {.lex_state = 89},
-  [1984] = {.lex_state = 327},
+  [1978] = {.lex_state = 321},
+  [1979] = {.lex_state = 321},
+  [1980] = {.lex_state = 321},
+  [1981] = {.lex_state = 321},
+  [1982] = {.lex_state = 321},
+  [1983] = {.lex_state = 83},
+  [1984] = {.lex_state = 321},
   [1985] = {.lex_state = 46},
-  [1986] = {.lex_state = 327},
-  [1987] = {.lex_state = 327},
-  [1988] = {.lex_state = 327},
-  [1989] = {.lex_state = 327},
-  [1990] = {.lex_state = 327},
-  [1991] = {.lex_state = 89},
-  [1992] = {.lex_state = 327},
-  [1993] = {.lex_state = 327},
-  [1994] = {.lex_state = 327},
-  [1995] = {.lex_state = 327},
-  [1996] = {.lex_state = 327},
-  [1997] = {.lex_state = 89},
-  [1998] = {.lex_state = 327},
-  [1999] = {.lex_state = 327},
-  [2000] = {.lex_state = 327},
-  [2001] = {.lex_state = 327},
-  [2002] = {.lex_state = 327},
-  [2003] = {.lex_state = 89},
-  [2004] = {.lex_state = 327},
-  [2005] = {.lex_state = 327},
-  [2006] = {.lex_state = 327},
-  [2007] = {.lex_state = 327},
-  [2008] = {.lex_state = 327},
-  [2009] = {.lex_state = 327},
-  [2010] = {.lex_state = 327},
-  [2011] = {.lex_state = 327},
-  [2012] = {.lex_state = 327},
-  [2013] = {.lex_state = 327},
-  [2014] = {.lex_state = 327},
-  [2015] = {.lex_state = 89},
-  [2016] = {.lex_state = 327},
-  [2017] = {.lex_state = 327},
-  [2018] = {.lex_state = 327},
+  [1986] = {.lex_state = 321},
+  [1987] = {.lex_state = 321},
+  [1988] = {.lex_state = 321},
+  [1989] = {.lex_state = 321},
+  [1990] = {.lex_state = 321},
+  [1991] = {.lex_state = 83},
+  [1992] = {.lex_state = 321},
+  [1993] = {.lex_state = 321},
+  [1994] = {.lex_state = 321},
+  [1995] = {.lex_state = 321},
+  [1996] = {.lex_state = 321},
+  [1997] = {.lex_state = 83},
+  [1998] = {.lex_state = 321},
+  [1999] = {.lex_state = 321},
+  [2000] = {.lex_state = 321},
+  [2001] = {.lex_state = 321},
+  [2002] = {.lex_state = 321},
+  [2003] = {.lex_state = 83},
+  [2004] = {.lex_state = 321},
+  [2005] = {.lex_state = 321},
+  [2006] = {.lex_state = 321},
+  [2007] = {.lex_state = 321},
+  [2008] = {.lex_state = 321},
+  [2009] = {.lex_state = 321},
+  [2010] = {.lex_state = 321},
+  [2011] = {.lex_state = 321},
+  [2012] = {.lex_state = 321},
+  [2013] = {.lex_state = 321},
+  [2014] = {.lex_state = 321},
+  [2015] = {.lex_state = 83},
+  [2016] = {.lex_state = 321},
+  [2017] = {.lex_state = 321},
+  [2018] = {.lex_state = 321},
   [2019] = {.lex_state = 46},
-  [2020] = {.lex_state = 327},
-  [2021] = {.lex_state = 89},
-  [2022] = {.lex_state = 327},
-  [2023] = {.lex_state = 327},
-  [2024] = {.lex_state = 327},
-  [2025] = {.lex_state = 327},
-  [2026] = {.lex_state = 327},
-  [2027] = {.lex_state = 89},
+  [2020] = {.lex_state = 321},
+  [2021] = {.lex_state = 83},
+  [2022] = {.lex_state = 321},
+  [2023] = {.lex_state = 321},
+  [2024] = {.lex_state = 321},
+  [2025] = {.lex_state = 321},
+  [2026] = {.lex_state = 321},
+  [2027] = {.lex_state = 83},
   [2028] = {.lex_state = 36},
-  [2029] = {.lex_state = 327},
-  [2030] = {.lex_state = 327},
-  [2031] = {.lex_state = 327},
-  [2032] = {.lex_state = 327},
-  [2033] = {.lex_state = 89},
-  [2034] = {.lex_state = 327},
-  [2035] = {.lex_state = 327},
-  [2036] = {.lex_state = 327},
-  [2037] = {.lex_state = 327},
-  [2038] = {.lex_state = 327},
-  [2039] = {.lex_state = 89},
-  [2040] = {.lex_state = 327},
-  [2041] = {.lex_state = 327},
-  [2042] = {.lex_state = 327},
-  [2043] = {.lex_state = 327},
+  [2029] = {.lex_state = 321},
+  [2030] = {.lex_state = 321},
+  [2031] = {.lex_state = 321},
+  [2032] = {.lex_state = 321},
+  [2033] = {.lex_state = 83},
+  [2034] = {.lex_state = 321},
+  [2035] = {.lex_state = 321},
+  [2036] = {.lex_state = 321},
+  [2037] = {.lex_state = 321},
+  [2038] = {.lex_state = 321},
+  [2039] = {.lex_state = 83},
+  [2040] = {.lex_state = 321},
+  [2041] = {.lex_state = 321},
+  [2042] = {.lex_state = 321},
+  [2043] = {.lex_state = 321},
   [2044] = {.lex_state = 3},
-  [2045] = {.lex_state = 89},
-  [2046] = {.lex_state = 327},
-  [2047] = {.lex_state = 327},
-  [2048] = {.lex_state = 327},
-  [2049] = {.lex_state = 327},
-  [2050] = {.lex_state = 327},
-  [2051] = {.lex_state = 89},
-  [2052] = {.lex_state = 327},
-  [2053] = {.lex_state = 327},
-  [2054] = {.lex_state = 327},
-  [2055] = {.lex_state = 327},
-  [2056] = {.lex_state = 327},
-  [2057] = {.lex_state = 89},
-  [2058] = {.lex_state = 327},
-  [2059] = {.lex_state = 327},
-  [2060] = {.lex_state = 327},
-  [2061] = {.lex_state = 327},
-  [2062] = {.lex_state = 327},
-  [2063] = {.lex_state = 89},
-  [2064] = {.lex_state = 327},
-  [2065] = {.lex_state = 327},
-  [2066] = {.lex_state = 327},
-  [2067] = {.lex_state = 327},
-  [2068] = {.lex_state = 327},
-  [2069] = {.lex_state = 89},
-  [2070] = {.lex_state = 327},
-  [2071] = {.lex_state = 327},
-  [2072] = {.lex_state = 327},
-  [2073] = {.lex_state = 327},
-  [2074] = {.lex_state = 327},
-  [2075] = {.lex_state = 89},
-  [2076] = {.lex_state = 327},
-  [2077] = {.lex_state = 327},
-  [2078] = {.lex_state = 327},
-  [2079] = {.lex_state = 327},
-  [2080] = {.lex_state = 327},
-  [2081] = {.lex_state = 89},
-  [2082] = {.lex_state = 327},
-  [2083] = {.lex_state = 327},
-  [2084] = {.lex_state = 327},
-  [2085] = {.lex_state = 327},
-  [2086] = {.lex_state = 89},
-  [2087] = {.lex_state = 327},
-  [2088] = {.lex_state = 327},
-  [2089] = {.lex_state = 327},
-  [2090] = {.lex_state = 89},
-  [2091] = {.lex_state = 327},
-  [2092] = {.lex_state = 327},
-  [2093] = {.lex_state = 327},
-  [2094] = {.lex_state = 89},
-  [2095] = {.lex_state = 327},
-  [2096] = {.lex_state = 327},
-  [2097] = {.lex_state = 327},
-  [2098] = {.lex_state = 89},
-  [2099] = {.lex_state = 327},
-  [2100] = {.lex_state = 327},
-  [2101] = {.lex_state = 327},
-  [2102] = {.lex_state = 89},
-  [2103] = {.lex_state = 89},
-  [2104] = {.lex_state = 327},
-  [2105] = {.lex_state = 327},
-  [2106] = {.lex_state = 89},
-  [2107] = {.lex_state = 327},
-  [2108] = {.lex_state = 327},
-  [2109] = {.lex_state = 327},
-  [2110] = {.lex_state = 89},
-  [2111] = {.lex_state = 327},
-  [2112] = {.lex_state = 327},
-  [2113] = {.lex_state = 327},
-  [2114] = {.lex_state = 89},
-  [2115] = {.lex_state = 327},
+  [2045] = {.lex_state = 83},
+  [2046] = {.lex_state = 321},
+  [2047] = {.lex_state = 321},
+  [2048] = {.lex_state = 321},
+  [2049] = {.lex_state = 321},
+  [2050] = {.lex_state = 321},
+  [2051] = {.lex_state = 83},
+  [2052] = {.lex_state = 321},
+  [2053] = {.lex_state = 321},
+  [2054] = {.lex_state = 321},
+  [2055] = {.lex_state = 321},
+  [2056] = {.lex_state = 321},
+  [2057] = {.lex_state = 83},
+  [2058] = {.lex_state = 321},
+  [2059] = {.lex_state = 321},
+  [2060] = {.lex_state = 321},
+  [2061] = {.lex_state = 321},
+  [2062] = {.lex_state = 321},
+  [2063] = {.lex_state = 83},
+  [2064] = {.lex_state = 321},
+  [2065] = {.lex_state = 321},
+  [2066] = {.lex_state = 321},
+  [2067] = {.lex_state = 321},
+  [2068] = {.lex_state = 321},
+  [2069] = {.lex_state = 83},
+  [2070] = {.lex_state = 321},
+  [2071] = {.lex_state = 321},
+  [2072] = {.lex_state = 321},
+  [2073] = {.lex_state = 321},
+  [2074] = {.lex_state = 321},
+  [2075] = {.lex_state = 83},
+  [2076] = {.lex_state = 321},
+  [2077] = {.lex_state = 321},
+  [2078] = {.lex_state = 321},
+  [2079] = {.lex_state = 321},
+  [2080] = {.lex_state = 321},
+  [2081] = {.lex_state = 83},
+  [2082] = {.lex_state = 321},
+  [2083] = {.lex_state = 321},
+  [2084] = {.lex_state = 321},
+  [2085] = {.lex_state = 321},
+  [2086] = {.lex_state = 83},
+  [2087] = {.lex_state = 321},
+  [2088] = {.lex_state = 321},
+  [2089] = {.lex_state = 321},
+  [2090] = {.lex_state = 83},
+  [2091] = {.lex_state = 321},
+  [2092] = {.lex_state = 321},
+  [2093] = {.lex_state = 321},
+  [2094] = {.lex_state = 83},
+  [2095] = {.lex_state = 321},
+  [2096] = {.lex_state = 321},
+  [2097] = {.lex_state = 321},
+  [2098] = {.lex_state = 83},
+  [2099] = {.lex_state = 321},
+  [2100] = {.lex_state = 321},
+  [2101] = {.lex_state = 321},
+  [2102] = {.lex_state = 83},
+  [2103] = {.lex_state = 83},
+  [2104] = {.lex_state = 321},
+  [2105] = {.lex_state = 321},
+  [2106] = {.lex_state = 83},
+  [2107] = {.lex_state = 321},
+  [2108] = {.lex_state = 321},
+  [2109] = {.lex_state = 321},
+  [2110] = {.lex_state = 83},
+  [2111] = {.lex_state = 321},
+  [2112] = {.lex_state = 321},
+  [2113] = {.lex_state = 321},
+  [2114] = {.lex_state = 83},
+  [2115] = {.lex_state = 321},
   [2116] = {.lex_state = 46},
-  [2117] = {.lex_state = 327},
-  [2118] = {.lex_state = 89},
-  [2119] = {.lex_state = 327},
+  [2117] = {.lex_state = 321},
+  [2118] = {.lex_state = 83},
+  [2119] = {.lex_state = 321},
   [2120] = {.lex_state = 36},
-  [2121] = {.lex_state = 327},
-  [2122] = {.lex_state = 89},
-  [2123] = {.lex_state = 327},
-  [2124] = {.lex_state = 327},
-  [2125] = {.lex_state = 327},
-  [2126] = {.lex_state = 89},
-  [2127] = {.lex_state = 327},
-  [2128] = {.lex_state = 327},
-  [2129] = {.lex_state = 327},
-  [2130] = {.lex_state = 89},
-  [2131] = {.lex_state = 327},
-  [2132] = {.lex_state = 327},
-  [2133] = {.lex_state = 327},
-  [2134] = {.lex_state = 89},
-  [2135] = {.lex_state = 327},
-  [2136] = {.lex_state = 327},
-  [2137] = {.lex_state = 327},
-  [2138] = {.lex_state = 89},
-  [2139] = {.lex_state = 327},
-  [2140] = {.lex_state = 327},
-  [2141] = {.lex_state = 327},
-  [2142] = {.lex_state = 89},
-  [2143] = {.lex_state = 327},
-  [2144] = {.lex_state = 327},
-  [2145] = {.lex_state = 327},
-  [2146] = {.lex_state = 89},
-  [2147] = {.lex_state = 327},
-  [2148] = {.lex_state = 327},
-  [2149] = {.lex_state = 327},
-  [2150] = {.lex_state = 89},
-  [2151] = {.lex_state = 89},
-  [2152] = {.lex_state = 327},
-  [2153] = {.lex_state = 327},
-  [2154] = {.lex_state = 89},
-  [2155] = {.lex_state = 327},
-  [2156] = {.lex_state = 327},
-  [2157] = {.lex_state = 327},
-  [2158] = {.lex_state = 89},
-  [2159] = {.lex_state = 327},
-  [2160] = {.lex_state = 327},
-  [2161] = {.lex_state = 327},
-  [2162] = {.lex_state = 89},
+  [2121] = {.lex_state = 321},
+  [2122] = {.lex_state = 83},
+  [2123] = {.lex_state = 321},
+  [2124] = {.lex_state = 321},
+  [2125] = {.lex_state = 321},
+  [2126] = {.lex_state = 83},
+  [2127] = {.lex_state = 321},
+  [2128] = {.lex_state = 321},
+  [2129] = {.lex_state = 321},
+  [2130] = {.lex_state = 83},
+  [2131] = {.lex_state = 321},
+  [2132] = {.lex_state = 321},
+  [2133] = {.lex_state = 321},
+  [2134] = {.lex_state = 83},
+  [2135] = {.lex_state = 321},
+  [2136] = {.lex_state = 321},
+  [2137] = {.lex_state = 321},
+  [2138] = {.lex_state = 83},
+  [2139] = {.lex_state = 321},
+  [2140] = {.lex_state = 321},
+  [2141] = {.lex_state = 321},
+  [2142] = {.lex_state = 83},
+  [2143] = {.lex_state = 321},
+  [2144] = {.lex_state = 321},
+  [2145] = {.lex_state = 321},
+  [2146] = {.lex_state = 83},
+  [2147] = {.lex_state = 321},
+  [2148] = {.lex_state = 321},
+  [2149] = {.lex_state = 321},
+  [2150] = {.lex_state = 83},
+  [2151] = {.lex_state = 83},
+  [2152] = {.lex_state = 321},
+  [2153] = {.lex_state = 321},
+  [2154] = {.lex_state = 83},
+  [2155] = {.lex_state = 321},
+  [2156] = {.lex_state = 321},
+  [2157] = {.lex_state = 321},
+  [2158] = {.lex_state = 83},
+  [2159] = {.lex_state = 321},
+  [2160] = {.lex_state = 321},
+  [2161] = {.lex_state = 321},
+  [2162] = {.lex_state = 83},
   [2163] = {.lex_state = 46},
-  [2164] = {.lex_state = 327},
-  [2165] = {.lex_state = 327},
-  [2166] = {.lex_state = 89},
-  [2167] = {.lex_state = 327},
+  [2164] = {.lex_state = 321},
+  [2165] = {.lex_state = 321},
+  [2166] = {.lex_state = 83},
+  [2167] = {.lex_state = 321},
   [2168] = {.lex_state = 18},
-  [2169] = {.lex_state = 327},
-  [2170] = {.lex_state = 89},
-  [2171] = {.lex_state = 327},
-  [2172] = {.lex_state = 327},
-  [2173] = {.lex_state = 327},
-  [2174] = {.lex_state = 89},
-  [2175] = {.lex_state = 327},
-  [2176] = {.lex_state = 327},
-  [2177] = {.lex_state = 327},
-  [2178] = {.lex_state = 89},
-  [2179] = {.lex_state = 327},
-  [2180] = {.lex_state = 327},
-  [2181] = {.lex_state = 327},
-  [2182] = {.lex_state = 89},
-  [2183] = {.lex_state = 327},
-  [2184] = {.lex_state = 327},
-  [2185] = {.lex_state = 327},
+  [2169] = {.lex_state = 321},
+  [2170] = {.lex_state = 83},
+  [2171] = {.lex_state = 321},
+  [2172] = {.lex_state = 321},
+  [2173] = {.lex_state = 321},
+  [2174] = {.lex_state = 83},
+  [2175] = {.lex_state = 321},
+  [2176] = {.lex_state = 321},
+  [2177] = {.lex_state = 321},
+  [2178] = {.lex_state = 83},
+  [2179] = {.lex_state = 321},
+  [2180] = {.lex_state = 321},
+  [2181] = {.lex_state = 321},
+  [2182] = {.lex_state = 83},
+  [2183] = {.lex_state = 321},
+  [2184] = {.lex_state = 321},
+  [2185] = {.lex_state = 321},
   [2186] = {.lex_state = 3},
-  [2187] = {.lex_state = 327},
-  [2188] = {.lex_state = 327},
-  [2189] = {.lex_state = 327},
+  [2187] = {.lex_state = 321},
+  [2188] = {.lex_state = 321},
+  [2189] = {.lex_state = 321},
   [2190] = {.lex_state = 3},
-  [2191] = {.lex_state = 327},
+  [2191] = {.lex_state = 321},
   [2192] = {.lex_state = 3},
-  [2193] = {.lex_state = 327},
+  [2193] = {.lex_state = 321},
   [2194] = {.lex_state = 3},
-  [2195] = {.lex_state = 327},
+  [2195] = {.lex_state = 321},
   [2196] = {.lex_state = 3},
-  [2197] = {.lex_state = 327},
+  [2197] = {.lex_state = 321},
   [2198] = {.lex_state = 3},
-  [2199] = {.lex_state = 327},
+  [2199] = {.lex_state = 321},
   [2200] = {.lex_state = 3},
-  [2201] = {.lex_state = 327},
+  [2201] = {.lex_state = 321},
   [2202] = {.lex_state = 3},
-  [2203] = {.lex_state = 327},
+  [2203] = {.lex_state = 321},
   [2204] = {.lex_state = 3},
-  [2205] = {.lex_state = 327},
+  [2205] = {.lex_state = 321},
   [2206] = {.lex_state = 3},
-  [2207] = {.lex_state = 327},
-  [2208] = {.lex_state = 327},
+  [2207] = {.lex_state = 321},
+  [2208] = {.lex_state = 321},
 };
 
 static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {

@@ -2,7 +2,9 @@ use nlq_catalog::Dialect;
 use nlq_text::Span;
 
 use super::{
-    parse, statements,
+    parse,
+    segments::filtered_token,
+    statements,
     tree::{Body, Command, Search, Value},
     vocabulary::{command, denied},
 };
@@ -25,9 +27,56 @@ pub(crate) fn guard(text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refus
         let message = "the search holds an invisible character: remove it";
         return Err(Refusal::new(Span::new(span.start + at, span.start + at + 1), "syntax", message));
     }
-    refusal(&parse(search))
+    doubtful(search)
+        .or_else(|| refusal(&parse(search)))
         .map_or(Ok(()), |refusal| Err(Refusal { span: refusal.span.shift(span.start), ..refusal }))?;
     Ok(ReadOnlyQuery::new(search, dialect))
+}
+
+/// What Splunk might read otherwise than nlq does: where one sees a character, the other could see the start of a command.
+fn doubtful(search: &str) -> Option<Refusal> {
+    let mut at = 0;
+    while at < search.len() {
+        let rest = &search[at..];
+        let end = if rest.starts_with("```") {
+            rest[3..].find("```").map_or(rest.len(), |end| end + 6)
+        } else if rest.starts_with('"') {
+            // Splunk puts the text of macros also into strings, and it may end them.
+            let end = string_end(rest);
+            if let Some(tick) = rest[..end].find('`') {
+                let message = "a macro in a string may hold any command: write its text in its place";
+                return Some(Refusal::new(Span::new(at + tick, at + tick + 1), "denied-command", message));
+            }
+            end
+        } else {
+            let escape = rest.starts_with('\\') && rest.trim_start_matches('\\').starts_with(['"', '|']);
+            let note =
+                rest.strip_prefix("--").is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with("nlq"));
+            if escape || note || filtered_token(rest).is_some() {
+                let message =
+                    "this cannot be read without doubt: write it without the escape, the filter or the comment";
+                return Some(Refusal::new(Span::new(at, at + 1), "denied-syntax", message));
+            }
+            rest.chars().next().map_or(1, char::len_utf8)
+        };
+        at += end;
+    }
+    None
+}
+
+/// The length of the string that starts a text.
+fn string_end(rest: &str) -> usize {
+    let mut bytes = rest.bytes().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' => {
+                bytes.next();
+            }
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
 }
 
 fn refusal(search: &Search) -> Option<Refusal> {

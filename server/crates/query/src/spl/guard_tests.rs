@@ -84,6 +84,27 @@ fn what_is_not_known_to_only_read_is_refused() {
 }
 
 #[test]
+fn what_splunk_might_read_otherwise_is_refused() {
+    for text in [
+        "index=a | head 1 -- nlq: | delete",
+        "index=a | head 1 --nlq-ignore: x | delete",
+        "index=a 'b | delete | search c'",
+        "index=a 'b [rest /x] c'",
+        "index=a | eval x='b | delete | eval y='",
+        "index=a $x|delete$",
+        "index=a \\\" | delete | search \\\"",
+        "index=a b\\| delete",
+        "index=a \"`m`\"",
+        "index=a ```x``` `m`",
+    ] {
+        assert!(guard(text, Dialect::Splunk).is_err(), "{text}");
+    }
+    for text in ["index=a \"x \\\" | delete \" | head 1", "index=a \"-- nlq: x\"", "index=a ``` `m` | delete ```"] {
+        assert!(guard(text, Dialect::Splunk).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn what_is_not_one_search_is_refused() {
     assert_eq!(refused("").0, "syntax");
     assert_eq!(refused("``` only a comment ```").0, "syntax");

@@ -160,7 +160,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 /// The length of a dashboard's token with a filter, `$name|s$`, whose `|` is no pipe.
-fn filtered_token(text: &str) -> Option<usize> {
+pub(super) fn filtered_token(text: &str) -> Option<usize> {
     let name = text.strip_prefix('$')?;
     let bar = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':')))?;
     let filter = name[bar..].strip_prefix('|')?;
