@@ -1,6 +1,6 @@
 //! Annotations against a schema: what they name must be there.
 
-use nlq_catalog::{Catalog, TableId};
+use nlq_catalog::{Catalog, QueryLanguage, TableId};
 use nlq_text::{Diagnostic, Span, did_you_mean};
 
 use crate::{
@@ -59,7 +59,7 @@ impl Checker<'_> {
             Some((schema, table)) => (Some(schema), table),
             None => (None, name),
         };
-        let found = self.catalog.find_table(schema, table);
+        let found = self.named(name);
         if found.is_none() {
             let names = self.catalog.tables.iter().map(|t| t.name.as_str());
             let near = did_you_mean(table, names);
@@ -69,6 +69,12 @@ impl Checker<'_> {
         found
     }
 
+    /// The table of a name with or without its schema; both may have dots of their own, as data models and documents have.
+    fn named(&self, name: &str) -> Option<TableId> {
+        let split = |(dot, _): (usize, &str)| self.catalog.find_table(Some(&name[..dot]), &name[dot + 1..]);
+        self.catalog.find_table(None, name).or_else(|| name.rmatch_indices('.').find_map(split))
+    }
+
     fn column(&mut self, node: &Node) {
         if let Some(name) = node.text() {
             self.find_column(name, self.inner(node, name));
@@ -76,7 +82,10 @@ impl Checker<'_> {
     }
 
     fn find_column(&mut self, name: &str, span: Span) {
-        let Some((table, column)) = name.rsplit_once('.') else { return };
+        // A column's name may have dots of its own: what stands before it is the longest name of a table.
+        let known = |(dot, _): &(usize, &str)| self.named(&name[..*dot]).is_some();
+        let dot = name.rmatch_indices('.').find(known).map(|(dot, _)| dot).or_else(|| name.rfind('.'));
+        let Some((table, column)) = dot.map(|dot| (&name[..dot], &name[dot + 1..])) else { return };
         // The column's own range when the whole is written as it is.
         let exact = span.of(self.text) == name;
         let table_span = if exact { Span::new(span.start, span.start + table.len()) } else { span };
@@ -117,7 +126,9 @@ impl Checker<'_> {
         if span.of(self.text) != text {
             return;
         }
-        for (start, word) in words(text) {
+        let quotes: &[char] =
+            if self.catalog.dialect.language() == QueryLanguage::Sql { &['\''] } else { &['\'', '"'] };
+        for (start, word) in words(text, quotes) {
             let columns = || self.catalog.table(table).columns.iter().map(|column| column.name.as_str());
             if word.len() > 3
                 && self.catalog.find_column(table, word).is_none()
@@ -135,15 +146,15 @@ impl Checker<'_> {
     }
 }
 
-/// The bare words of an SQL expression that are not called: text in quotes, numbers and function names are left out.
-fn words(text: &str) -> Vec<(usize, &str)> {
+/// The bare words of an expression that are not called: what stands in quotes, numbers and function names are left out.
+fn words<'t>(text: &'t str, quotes: &[char]) -> Vec<(usize, &'t str)> {
     let mut words = Vec::new();
     let mut rest = 0;
     while let Some(ch) = text[rest..].chars().next() {
         let tail = &text[rest..];
         let word = tail.len() - tail.trim_start_matches(|ch: char| ch.is_alphanumeric() || ch == '_').len();
-        if ch == '\'' {
-            rest += 1 + tail[1..].find('\'').map_or(tail.len() - 1, |end| end + 1);
+        if quotes.contains(&ch) {
+            rest += 1 + tail[1..].find(ch).map_or(tail.len() - 1, |end| end + 1);
         } else if word == 0 {
             rest += ch.len_utf8();
         } else {
@@ -215,5 +226,42 @@ metrics:
             "total_amout" [unknown-column] `orders` has no column `total_amout`; did you mean `total_amount`? -> total_amount
             "invoices" [unknown-table] there is no table `invoices`
         "#]].assert_eq(&shown.collect::<String>());
+    }
+
+    #[test]
+    fn names_with_dots_and_expressions_of_other_languages() {
+        let text = r#"
+annotations:
+  - table: Sessions.Expired
+  - column: app:json.request.region
+  - column: app:json.request.regoin
+  - column: app.app:json.levle
+terms:
+  - { name: error, table: "app:json", condition: 'levle="LEVLE" OR x="leve"' }
+"#;
+        let table = |schema: &str, name: &str, columns: &[&str]| Table {
+            schema: Some(schema.into()),
+            name: name.into(),
+            columns: columns.iter().map(|&name| Column { name: name.into(), ..Column::default() }).collect(),
+            ..Table::default()
+        };
+        let catalog = Catalog {
+            dialect: nlq_catalog::Dialect::Splunk,
+            tables: vec![
+                table("Model", "Sessions.Expired", &["user"]),
+                table("app", "app:json", &["level", "request.region"]),
+            ],
+            ..Catalog::default()
+        };
+        let found = check_annotations(&parse_annotations(text).value, text, &catalog);
+        let said: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "`app:json` has no column `request.regoin`; did you mean `request.region`?",
+                "`app:json` has no column `levle`; did you mean `level`?",
+                "`app:json` has no column `levle`; did you mean `level`?",
+            ]
+        );
     }
 }
