@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{cli_support::Sandbox, postgres_server::server};
+use crate::{cli_support::Sandbox, postgres_server::server, splunk_double::Double};
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
@@ -102,5 +102,29 @@ fn postgresql_conforms() {
     sandbox.ok(&["trust", "--yes"]);
     conforms(&sandbox, "shop", "SELECT count(*) FROM generate_series(1, 1000000000)", &[]);
     let ran = sandbox.nlq(&["conformance", "shop", "--json"]);
+    assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
+}
+
+#[test]
+fn splunk_conforms() {
+    let double = Double::start(&[]);
+    let sandbox = Sandbox::new();
+    let connection = |name: &str, url: &str, password: &str| {
+        format!("      {name}: {{ url: \"{url}\", user: analyst, password: \"${{file:{password}}}\" }}\n")
+    };
+    sandbox.write("right", "pass-of-analyst\n");
+    sandbox.write("wrong", "canary-of-a-wrong-password\n");
+    sandbox.write(
+        "nlq.yaml",
+        &format!(
+            "workspace: logs\nproviders:\n  logs:\n    type: splunk\n    connections:\n{}{}{}",
+            connection("dev", &double.url, "right"),
+            connection("wrong_password", &double.url, "wrong"),
+            connection("unreachable", "http://127.0.0.1:9", "right"),
+        ),
+    );
+    sandbox.ok(&["trust", "--yes"]);
+    conforms(&sandbox, "logs", "index=archive | stats count", &[]);
+    let ran = sandbox.nlq(&["conformance", "logs", "--json"]);
     assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
 }

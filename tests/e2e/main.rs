@@ -6,6 +6,8 @@ mod client;
 mod postgres_server;
 #[path = "../support/models.rs"]
 mod scripted_models;
+#[path = "../support/splunk.rs"]
+mod splunk_double;
 #[path = "../support/systems.rs"]
 mod systems;
 
@@ -27,5 +29,6 @@ mod lsp_knowledge;
 mod lsp_models;
 mod models;
 mod postgres;
+mod splunk;
 mod steps;
 mod telemetry;
