@@ -38,8 +38,8 @@ fn doubtful(search: &str) -> Option<Refusal> {
     let mut at = 0;
     while at < search.len() {
         let rest = &search[at..];
-        let end = if rest.starts_with("```") {
-            rest[3..].find("```").map_or(rest.len(), |end| end + 6)
+        let end = if let Some(inner) = rest.strip_prefix("```") {
+            inner.find("```").map_or(rest.len(), |end| end + 6)
         } else if rest.starts_with('"') {
             // Splunk puts the text of macros also into strings, and it may end them.
             let end = string_end(rest);
