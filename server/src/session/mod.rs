@@ -19,6 +19,7 @@ mod unread;
 mod validated;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs, io,
     path::Path,
@@ -39,7 +40,7 @@ use nlq_ide::{ConnectionState, ConnectionView, WorkspaceView};
 use nlq_knowledge::ExampleIndex;
 use nlq_llm::{EditorTransport, InMemoryLedger};
 use nlq_providers::{Limits, ProblemKind, ProviderError, QueryProvider, Rows, SchemaOptions, connect};
-use nlq_query::guard;
+use nlq_query::{ReadOnlyQuery, expand, guard};
 pub(crate) use record::stats_json;
 use recorder::Recorder;
 pub(crate) use since::since;
@@ -258,6 +259,22 @@ impl Session {
         Ok(catalog)
     }
 
+    /// A query that the guard has passed, as it is sent: with what its macros stand for.
+    pub(in crate::session) fn guarded(
+        &self,
+        reference: &ConnectionRef,
+        sql: &str,
+    ) -> Result<ReadOnlyQuery, SessionError> {
+        let dialect = self.dialect(reference)?;
+        let index = self.index(reference);
+        let sent = index.as_ref().map_or(Cow::Borrowed(sql), |index| expand(sql, index.catalog()));
+        guard(&sent, dialect).map_err(|refusal| {
+            let error = SessionError::from(refusal);
+            // A place in the expanded text is none in the user's.
+            SessionError { span: error.span.filter(|_| sent == sql), ..error }
+        })
+    }
+
     /// Runs a query through the read-only guard; values of sensitive columns are masked.
     pub(crate) async fn run(
         &self,
@@ -267,7 +284,7 @@ impl Session {
         cancel: CancellationToken,
     ) -> Result<Rows, SessionError> {
         let dialect = self.dialect(reference)?;
-        let query = guard(sql, dialect)?;
+        let query = self.guarded(reference, sql)?;
         let agents = self.view().config.agents;
         let limits = limits.unwrap_or(Limits {
             rows: agents.max_result_rows,
@@ -279,7 +296,7 @@ impl Session {
         let result = result.map_err(|error| mask::mask_error(error, sql, &self.view()));
         self.note_run(reference, sql, &result);
         let mut rows = result?;
-        mask::mask(&mut rows, sql, &self.view(), reference, dialect);
+        mask::mask(&mut rows, query.text(), &self.view(), reference, dialect);
         Ok(rows)
     }
 
@@ -290,7 +307,7 @@ impl Session {
         sql: &str,
         cancel: CancellationToken,
     ) -> Result<String, SessionError> {
-        let query = guard(sql, self.dialect(reference)?)?;
+        let query = self.guarded(reference, sql)?;
         let timeout = self.view().config.agents.execution_timeout;
         let provider = self.provider(reference).await?;
         let plan = self.noting(reference, provider.explain(&query, timeout, cancel).await);

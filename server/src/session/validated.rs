@@ -5,7 +5,6 @@ use std::time::Instant;
 use nlq_config::ConnectionRef;
 use nlq_engine::{Answer, Outcome, ReasoningAlternative, ReasoningStage, ReasoningStep};
 use nlq_knowledge::Found;
-use nlq_query::guard;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -94,7 +93,7 @@ impl Session {
         sql: &str,
         cancel: CancellationToken,
     ) -> Result<(), SessionError> {
-        let query = guard(sql, self.dialect(connection)?)?;
+        let query = self.guarded(connection, sql)?;
         let timeout = self.view().config.agents.execution_timeout;
         let provider = self.provider(connection).await?;
         let verdict = self.noting(connection, provider.validate(&query, timeout, cancel).await);

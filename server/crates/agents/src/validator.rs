@@ -1,7 +1,7 @@
 //! The validator: the read-only guard, the checker, the system itself, a bounded run, a look at the result.
 
 use nlq_providers::{Rows, Value};
-use nlq_query::{QueryContext, check, guard};
+use nlq_query::{QueryContext, check, expand, guard};
 use nlq_text::Severity;
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +48,7 @@ pub(crate) async fn checked(
     cancel: &CancellationToken,
 ) -> Checked {
     let catalog = task.index.catalog();
-    if let Err(refusal) = guard(sql, catalog.dialect) {
+    if let Err(refusal) = guard(&expand(sql, catalog), catalog.dialect) {
         let category = if refusal.code == "syntax" { Category::Syntax } else { Category::Refused };
         let failure = Failure { category, span: Some(refusal.span), message: refusal.message };
         return Checked { verdict: Verdict::Failed(failure), notes: Vec::new() };

@@ -1,6 +1,8 @@
 //! One face for every query language: what nlq must be able to do with the text of a query, whatever it is written in.
 //! Callers use the functions here; which language answers follows from the connection's dialect.
 
+use std::borrow::Cow;
+
 use nlq_catalog::{Catalog, Dialect, QueryLanguage};
 use nlq_text::{Diagnostic, Span};
 
@@ -23,6 +25,11 @@ pub(crate) trait Language: Sync {
 
     /// Passes a text that is exactly one query which can neither write nor reach outside the system: an allow-list.
     fn guard(&self, text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refusal>;
+
+    /// A text with what its macros stand for, where the catalog tells: what is guarded and sent.
+    fn expand<'a>(&self, text: &'a str, _: &Catalog) -> Cow<'a, str> {
+        Cow::Borrowed(text)
+    }
 
     /// Everything that is wrong or doubtful in a text, by place. `{{name}}` may stand wherever a value may.
     fn check(&self, text: &str, context: QueryContext<'_>) -> Vec<Diagnostic>;
@@ -76,6 +83,11 @@ pub fn statements(text: &str, dialect: Dialect) -> Vec<Span> {
 /// Passes a text that is exactly one query which can neither write nor reach outside the system.
 pub fn guard(text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refusal> {
     of(dialect).guard(text, dialect)
+}
+
+/// A text with what its macros stand for, where the catalog tells: what is guarded and sent.
+pub fn expand<'a>(text: &'a str, catalog: &Catalog) -> Cow<'a, str> {
+    of(catalog.dialect).expand(text, catalog)
 }
 
 /// Everything that is wrong or doubtful in a text, by place.

@@ -22,8 +22,8 @@ pub use editor::{Completion, CompletionKind, Symbol, SymbolKind};
 pub use guarded::{ReadOnlyQuery, Refusal};
 pub use identifier::identifier;
 pub use language::{
-    Unwritable, check, complete, guard, outline, sensitive_literals, sensitive_outputs, statements, symbol_at, symbols,
-    write,
+    Unwritable, check, complete, expand, guard, outline, sensitive_literals, sensitive_outputs, statements, symbol_at,
+    symbols, write,
 };
 pub use masked::SensitiveOutputs;
 pub use outline::Outline;

@@ -1,9 +1,12 @@
+use std::borrow::Cow;
+
 use nlq_catalog::{Catalog, Dialect};
 use nlq_text::{Diagnostic, Span};
 
 use super::{
     check::check,
     complete::complete,
+    expand::expand,
     guard::guard,
     outline::outline,
     render,
@@ -28,6 +31,10 @@ impl Language for Spl {
 
     fn guard(&self, text: &str, dialect: Dialect) -> Result<ReadOnlyQuery, Refusal> {
         guard(text, dialect)
+    }
+
+    fn expand<'a>(&self, text: &'a str, catalog: &Catalog) -> Cow<'a, str> {
+        if text.contains('`') { Cow::Owned(expand(text, catalog)) } else { Cow::Borrowed(text) }
     }
 
     fn check(&self, text: &str, context: QueryContext<'_>) -> Vec<Diagnostic> {
