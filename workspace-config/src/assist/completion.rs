@@ -311,7 +311,10 @@ mod tests {
             &SHOP.replace("user: u", "user: $0"),
             expect![[r#""": "${env:NAME}" "${file:path}" "${keyring:service/user}" "${command:program args}""#]],
         );
-        config("providers:\n  shop:\n    type: $0", expect![[r#""": sqlite postgresql splunk dynamodb custom sql"#]]);
+        config(
+            "providers:\n  shop:\n    type: $0",
+            expect![[r#""": sqlite postgresql mongodb splunk dynamodb custom sql"#]],
+        );
         config(
             "agents: { validator: { max_result_rows: 1, max$0 } }",
             expect![[

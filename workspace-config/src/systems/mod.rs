@@ -3,6 +3,7 @@
 mod custom;
 mod dynamodb;
 mod http;
+mod mongodb;
 mod postgresql;
 mod splunk;
 mod sqlite;
@@ -20,14 +21,16 @@ use crate::{
 pub use custom::CustomConfig;
 pub use dynamodb::DynamoDbConfig;
 pub use http::HttpTls;
+pub use mongodb::MongodbConfig;
 pub use postgresql::{PostgresConfig, TlsMode};
 pub use splunk::SplunkConfig;
 pub use sqlite::SqliteConfig;
 
 /// The keys of a connection, by its provider's `type`.
-pub(crate) static SYSTEMS: [(&str, &Object); 5] = [
+pub(crate) static SYSTEMS: [(&str, &Object); 6] = [
     ("sqlite", &sqlite::SQLITE),
     ("postgresql", &postgresql::POSTGRESQL),
+    ("mongodb", &mongodb::MONGODB),
     ("splunk", &splunk::SPLUNK),
     ("dynamodb", &dynamodb::DYNAMODB),
     ("custom", &custom::CUSTOM),
@@ -40,6 +43,7 @@ const POSTGRESQL_WORD: (&str, &str) = ("postgresql", "A PostgreSQL server, versi
 pub(crate) const TYPES: &[(&str, &str)] = &[
     SQLITE_WORD,
     POSTGRESQL_WORD,
+    ("mongodb", "A MongoDB server, version 5 or later, or what speaks its protocol."),
     ("splunk", "Splunk Enterprise or Splunk Cloud, version 8.2 or later."),
     ("dynamodb", "Tables of Amazon DynamoDB, asked in PartiQL."),
     ("custom", "A program of your own that speaks JSON-RPC on its standard input and output."),
@@ -64,6 +68,8 @@ pub enum ConnectionKind {
     Sqlite(SqliteConfig),
     /// A PostgreSQL server.
     Postgresql(PostgresConfig),
+    /// A MongoDB server.
+    Mongodb(MongodbConfig),
     /// A Splunk deployment.
     Splunk(SplunkConfig),
     /// Tables of DynamoDB.
@@ -77,6 +83,7 @@ impl ConnectionKind {
     pub(crate) fn read(reader: Reader<'_>) -> Option<Self> {
         Some(match reader.system() {
             "sqlite" => Self::Sqlite(SqliteConfig::read(reader)?),
+            "mongodb" => Self::Mongodb(MongodbConfig::read(reader)?),
             "splunk" => Self::Splunk(SplunkConfig::read(reader)?),
             "dynamodb" => Self::DynamoDb(DynamoDbConfig::read(reader)?),
             "custom" => Self::Custom(CustomConfig::read(reader)?),
@@ -89,6 +96,7 @@ impl ConnectionKind {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgresql(_) => Dialect::Postgresql,
+            Self::Mongodb(_) => Dialect::Mongodb,
             Self::Splunk(_) => Dialect::Splunk,
             Self::DynamoDb(_) => Dialect::Dynamodb,
             Self::Custom(custom) => custom.dialect,
@@ -100,6 +108,7 @@ impl ConnectionKind {
         let what = match self {
             Self::Sqlite(sqlite) => sqlite.described(root),
             Self::Postgresql(server) => server.described(),
+            Self::Mongodb(server) => server.described(),
             Self::Splunk(server) => server.described(),
             Self::DynamoDb(tables) => tables.described(),
             Self::Custom(custom) => custom.described(),
@@ -112,6 +121,7 @@ impl ConnectionKind {
         match self {
             Self::Sqlite(_) => Vec::new(),
             Self::Postgresql(server) => server.secrets(),
+            Self::Mongodb(server) => server.secrets(),
             Self::Splunk(server) => server.secrets(),
             Self::DynamoDb(tables) => tables.secrets(),
             Self::Custom(custom) => custom.secrets(),

@@ -48,7 +48,7 @@ impl PlainNames {
         }
         let known: HashSet<String> = names.iter().map(|words| stem(&words.concat())).collect();
         let tables = names.into_iter().zip(&catalog.tables).map(|(words, table)| {
-            let mut columns: Vec<Vec<String>> = table.columns.iter().map(|column| split_name(&column.name)).collect();
+            let mut columns: Vec<Vec<String>> = table.columns.iter().map(|column| path_words(&column.name)).collect();
             for column in &mut columns {
                 if column.len() > 1 && prefix.as_ref() == column.first() {
                     column.remove(0);
@@ -84,6 +84,22 @@ impl PlainNames {
         let table = self.table(id.table);
         &table.columns[id.column as usize][usize::from(table.tag.is_some())..]
     }
+}
+
+/// The words of a column's name; of a path into a document, what the last part says again is said once:
+/// `Category.CategoryName` is a category name.
+fn path_words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut last = 0;
+    for part in name.split('.') {
+        let own = split_name(part);
+        if own.len() > words.len() - last && own.starts_with(&words[last..]) {
+            words.truncate(last);
+        }
+        last = words.len();
+        words.extend(own);
+    }
+    words
 }
 
 /// The first word of all names, where there are some and each goes on behind it.
@@ -152,6 +168,13 @@ mod tests {
         );
         assert_eq!(found[1].1, ["exam id", "exam day", "exam room"]);
         assert_eq!(found[3].0, "exam");
+    }
+
+    #[test]
+    fn paths_say_nothing_twice() {
+        let found =
+            names(&[("products", &["_id", "Category.CategoryName", "Category.Description", "a.a", "x.Yz.YzKey"])]);
+        assert_eq!(found[0].1, ["id", "category name", "category description", "a a", "x yz key"]);
     }
 
     #[test]

@@ -123,11 +123,12 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
     readings.sort_by(|a, b| b.score.total_cmp(&a.score));
     // What leaves out one of two tables that are both named, because nothing joins them, is no answer.
     let apart = |(a, b): (TableId, TableId)| {
-        // `failed logins` is a name of its own: nobody speaks of `logins` besides.
+        // `failed logins` is a name of its own: nobody speaks of `logins` besides; nor of rentals by a film's `rental rate`.
         let inside = |id: TableId, place: &(usize, usize)| {
             chunks.iter().any(|chunk| {
                 let other = |e: &NameEntry| match e.target {
                     Target::Table(table) => table != id && e.score >= 0.9,
+                    Target::Column(column) => column.table != id && e.score >= 0.9,
                     Target::Term(_) | Target::Metric(_) => e.score >= 0.9,
                     _ => false,
                 };

@@ -4,6 +4,7 @@ mod compare;
 mod custom;
 mod dynamodb;
 mod http;
+mod mongodb;
 mod postgres;
 mod provider;
 mod rows;

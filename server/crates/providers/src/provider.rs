@@ -7,7 +7,9 @@ use nlq_query::ReadOnlyQuery;
 use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Rows, custom::Custom, dynamodb::DynamoDb, postgres::Postgres, splunk::Splunk, sqlite::Sqlite};
+use crate::{
+    Rows, custom::Custom, dynamodb::DynamoDb, mongodb::Mongodb, postgres::Postgres, splunk::Splunk, sqlite::Sqlite,
+};
 
 /// What a provider can do (seeds: provider interface).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -179,6 +181,7 @@ pub async fn connect(
     match &connection.kind {
         ConnectionKind::Sqlite(config) => Ok(Arc::new(Sqlite::new(config, root))),
         ConnectionKind::Postgresql(config) => Ok(Arc::new(Postgres::new(config, root, trusted).await?)),
+        ConnectionKind::Mongodb(config) => Ok(Arc::new(Mongodb::new(config, root, trusted).await?)),
         ConnectionKind::Splunk(config) => Ok(Arc::new(Splunk::new(config, root, trusted).await?)),
         ConnectionKind::DynamoDb(config) => Ok(Arc::new(DynamoDb::new(config, root, trusted).await?)),
         ConnectionKind::Custom(config) => Ok(Arc::new(Custom::new(config, root, trusted).await?)),

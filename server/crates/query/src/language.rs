@@ -10,11 +10,11 @@ use crate::{
     Completion, Outline, QueryContext, ReadOnlyQuery, Refusal, SensitiveOutputs, Symbol,
     dsl::Dsl,
     joins::{JoinGraph, NoPath},
+    mongo::Mongo,
     partiql::Partiql,
     plan::Plan,
     spl::Spl,
     sql::Sql,
-    unread::Unread,
 };
 
 /// What nlq does with a query language. Everything takes text and answers with plain data; nothing fails or panics on
@@ -69,9 +69,9 @@ fn of(dialect: Dialect) -> &'static dyn Language {
     match dialect.language() {
         QueryLanguage::Sql => &Sql,
         QueryLanguage::Spl => &Spl,
+        QueryLanguage::Mongodb => &Mongo,
         QueryLanguage::QueryDsl => &Dsl,
         QueryLanguage::Partiql => &Partiql,
-        QueryLanguage::Mongodb => &Unread,
     }
 }
 

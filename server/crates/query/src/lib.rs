@@ -9,13 +9,13 @@ pub mod joins;
 mod language;
 pub mod lift;
 mod masked;
+pub mod mongo;
 mod outline;
 pub mod partiql;
 pub mod plan;
 pub mod render;
 pub mod spl;
 pub mod sql;
-mod unread;
 
 pub use context::QueryContext;
 pub use editor::{Completion, CompletionKind, Symbol, SymbolKind};
