@@ -640,6 +640,14 @@ impl Builder<'_> {
         })
     }
 
+    /// The key of a table that a number stands beside: the number says which row, not what it is called.
+    fn keyed(&self, what: What, op: Comparison) -> Option<ColumnId> {
+        let What::Chunk(chunk) = what else { return None };
+        let Some(Target::Table(table)) = self.target(chunk) else { return None };
+        let key = self.context.index.facts(table).key?;
+        (op == Comparison::Equal && self.context.index.column(key).kind.is_numeric()).then_some(key)
+    }
+
     fn column_of(&self, what: What, subject: TableId) -> Option<ColumnId> {
         match what {
             What::Chunk(chunk) | What::Hint(_, chunk) => match self.target(chunk)? {
@@ -774,7 +782,8 @@ impl Builder<'_> {
         match &condition.operand {
             Operand::Value(chunk) => self.valued(condition, *chunk, subject),
             Operand::Number(number, _) => {
-                let column = self.column_of(condition.what?, subject)?;
+                let what = condition.what?;
+                let column = self.keyed(what, condition.op).or_else(|| self.column_of(what, subject))?;
                 Some(compare(Expr::Column(column), condition.op, Literal::Number(number.clone())))
             }
             Operand::Range(low, high) => {

@@ -1106,6 +1106,11 @@ impl<'a> Reader<'a> {
             self.condition(Some(What::Chunk(column)), op, Operand::Number(number.to_owned(), at));
             return end + 1;
         }
+        // `employee 3`: the row of this key.
+        if !compared && let Some(table) = at.checked_sub(1).filter(|&before| self.is_table(before)) {
+            self.condition(Some(What::Chunk(table)), op, Operand::Number(number.to_owned(), at));
+            return end + 1;
+        }
         if compared && let Some(shown) = self.frame.shown.last().copied().filter(|s| s.aggregate.is_none()) {
             // `orders over 500`: not the key of a table, but what is measured of it.
             let what = match shown.what {
