@@ -45,8 +45,8 @@ pub use prompts::{PromptFile, PromptOutput, Template, parse_prompt};
 pub use schema::{annotations_schema, config_schema, examples_schema, prompt_schema};
 pub use secret::{SecretError, SecretRef};
 pub use systems::{
-    ConnectionKind, CustomConfig, DynamoDbConfig, HttpTls, MongodbConfig, PostgresConfig, SplunkConfig, SqliteConfig,
-    TlsMode,
+    ConnectionKind, CustomConfig, DynamoDbConfig, HttpTls, MongodbConfig, PostgresConfig, SearchConfig, SplunkConfig,
+    SqliteConfig, TlsMode,
 };
 pub use targets::check_annotations;
 pub use trust::{TrustError, TrustState, TrustStore, Trusted};

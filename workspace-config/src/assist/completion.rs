@@ -313,7 +313,7 @@ mod tests {
         );
         config(
             "providers:\n  shop:\n    type: $0",
-            expect![[r#""": sqlite postgresql mongodb splunk dynamodb custom sql"#]],
+            expect![[r#""": sqlite postgresql mongodb splunk dynamodb opensearch elasticsearch custom sql"#]],
         );
         config(
             "agents: { validator: { max_result_rows: 1, max$0 } }",

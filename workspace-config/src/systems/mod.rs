@@ -5,6 +5,7 @@ mod dynamodb;
 mod http;
 mod mongodb;
 mod postgresql;
+mod search;
 mod splunk;
 mod sqlite;
 
@@ -23,16 +24,19 @@ pub use dynamodb::DynamoDbConfig;
 pub use http::HttpTls;
 pub use mongodb::MongodbConfig;
 pub use postgresql::{PostgresConfig, TlsMode};
+pub use search::SearchConfig;
 pub use splunk::SplunkConfig;
 pub use sqlite::SqliteConfig;
 
 /// The keys of a connection, by its provider's `type`.
-pub(crate) static SYSTEMS: [(&str, &Object); 6] = [
+pub(crate) static SYSTEMS: [(&str, &Object); 8] = [
     ("sqlite", &sqlite::SQLITE),
     ("postgresql", &postgresql::POSTGRESQL),
     ("mongodb", &mongodb::MONGODB),
     ("splunk", &splunk::SPLUNK),
     ("dynamodb", &dynamodb::DYNAMODB),
+    ("opensearch", &search::OPENSEARCH),
+    ("elasticsearch", &search::ELASTICSEARCH),
     ("custom", &custom::CUSTOM),
 ];
 
@@ -46,6 +50,8 @@ pub(crate) const TYPES: &[(&str, &str)] = &[
     ("mongodb", "A MongoDB server, version 5 or later, or what speaks its protocol."),
     ("splunk", "Splunk Enterprise or Splunk Cloud, version 8.2 or later."),
     ("dynamodb", "Tables of Amazon DynamoDB, asked in PartiQL."),
+    ("opensearch", "An OpenSearch cluster, version 2 or later."),
+    ("elasticsearch", "An Elasticsearch cluster, version 7.10 or later."),
     ("custom", "A program of your own that speaks JSON-RPC on its standard input and output."),
     ("sql", "The SQL system that `dialect` names."),
 ];
@@ -74,6 +80,8 @@ pub enum ConnectionKind {
     Splunk(SplunkConfig),
     /// Tables of DynamoDB.
     DynamoDb(DynamoDbConfig),
+    /// A cluster of OpenSearch or Elasticsearch.
+    Search(SearchConfig),
     /// A program of the user's own.
     Custom(CustomConfig),
 }
@@ -86,6 +94,8 @@ impl ConnectionKind {
             "mongodb" => Self::Mongodb(MongodbConfig::read(reader)?),
             "splunk" => Self::Splunk(SplunkConfig::read(reader)?),
             "dynamodb" => Self::DynamoDb(DynamoDbConfig::read(reader)?),
+            "opensearch" => Self::Search(SearchConfig::read(reader, Dialect::Opensearch)?),
+            "elasticsearch" => Self::Search(SearchConfig::read(reader, Dialect::Elasticsearch)?),
             "custom" => Self::Custom(CustomConfig::read(reader)?),
             _ => Self::Postgresql(PostgresConfig::read(reader)?),
         })
@@ -99,6 +109,7 @@ impl ConnectionKind {
             Self::Mongodb(_) => Dialect::Mongodb,
             Self::Splunk(_) => Dialect::Splunk,
             Self::DynamoDb(_) => Dialect::Dynamodb,
+            Self::Search(cluster) => cluster.dialect,
             Self::Custom(custom) => custom.dialect,
         }
     }
@@ -111,6 +122,7 @@ impl ConnectionKind {
             Self::Mongodb(server) => server.described(),
             Self::Splunk(server) => server.described(),
             Self::DynamoDb(tables) => tables.described(),
+            Self::Search(cluster) => cluster.described(),
             Self::Custom(custom) => custom.described(),
         };
         format!("{}, {what}", self.dialect().title())
@@ -124,6 +136,7 @@ impl ConnectionKind {
             Self::Mongodb(server) => server.secrets(),
             Self::Splunk(server) => server.secrets(),
             Self::DynamoDb(tables) => tables.secrets(),
+            Self::Search(cluster) => cluster.secrets(),
             Self::Custom(custom) => custom.secrets(),
         }
     }

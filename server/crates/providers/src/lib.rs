@@ -11,6 +11,7 @@ mod rows;
 mod same;
 mod samples;
 mod scratch;
+mod search;
 mod splunk;
 mod sqlite;
 mod wait;

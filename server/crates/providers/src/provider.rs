@@ -8,7 +8,8 @@ use nlq_text::Span;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Rows, custom::Custom, dynamodb::DynamoDb, mongodb::Mongodb, postgres::Postgres, splunk::Splunk, sqlite::Sqlite,
+    Rows, custom::Custom, dynamodb::DynamoDb, mongodb::Mongodb, postgres::Postgres, search::Search, splunk::Splunk,
+    sqlite::Sqlite,
 };
 
 /// What a provider can do (seeds: provider interface).
@@ -184,6 +185,7 @@ pub async fn connect(
         ConnectionKind::Mongodb(config) => Ok(Arc::new(Mongodb::new(config, root, trusted).await?)),
         ConnectionKind::Splunk(config) => Ok(Arc::new(Splunk::new(config, root, trusted).await?)),
         ConnectionKind::DynamoDb(config) => Ok(Arc::new(DynamoDb::new(config, root, trusted).await?)),
+        ConnectionKind::Search(config) => Ok(Arc::new(Search::new(config, root, trusted).await?)),
         ConnectionKind::Custom(config) => Ok(Arc::new(Custom::new(config, root, trusted).await?)),
     }
 }
