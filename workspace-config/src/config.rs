@@ -598,7 +598,7 @@ annotations: ["{a", {}]
                 1 "workspce" [unknown-key] `workspce` is not a key here: did you mean `workspace`? -> workspace
                 2 "shop/dve" [unknown-connection] there is no connection `shop/dve`: there is `crm/prod`
                 3 "\"a b\"" [bad-name] `trigger` must be a name of letters, digits, `_` and `-`
-                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql`, `mongodb`, `splunk`, `dynamodb`, `custom` or `sql`; did you mean `postgresql`? -> postgresql
+                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql`, `mongodb`, `splunk`, `dynamodb`, `opensearch`, `elasticsearch`, `custom` or `sql`; did you mean `postgresql`? -> postgresql
                 10 "prd" [unknown-connection] `crm` has no connection `prd` -> prod
                 12 "prod" [missing-key] `database` is missing: it must be text or a reference such as `${env:NAME}`
                 13 "hostname" [unknown-key] `hostname` is not a key here: did you mean `host`? -> host
@@ -626,7 +626,7 @@ annotations: ["{a", {}]
                 1 "workspce" [unknown-key] `workspce` is not a key here: did you mean `workspace`? -> workspace
                 2 "shop/dve" [unknown-connection] there is no connection `shop/dve`: there is `crm/prod`
                 3 "\"a b\"" [bad-name] `trigger` must be a name of letters, digits, `_` and `-`
-                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql`, `mongodb`, `splunk`, `dynamodb`, `custom` or `sql`; did you mean `postgresql`? -> postgresql
+                6 "postgres" [unknown-word] `type` must be `sqlite`, `postgresql`, `mongodb`, `splunk`, `dynamodb`, `opensearch`, `elasticsearch`, `custom` or `sql`; did you mean `postgresql`? -> postgresql
                 10 "prd" [unknown-connection] `crm` has no connection `prd` -> prod
                 12 "prod" [missing-key] `database` is missing: it must be text or a reference such as `${env:NAME}`
                 13 "hostname" [unknown-key] `hostname` is not a key here: did you mean `host`? -> host

@@ -43,10 +43,11 @@ pub(super) async fn validate(
     cancel: &CancellationToken,
 ) -> Result<String, ProviderError> {
     let (parts, body) = read(text)?;
-    let mut query = json!({});
-    if !body["query"].is_null() {
-        query["query"] = body["query"].clone();
-    }
+    // Without a query all documents are meant, but that must be said here.
+    let query = match &body["query"] {
+        Json::Null => json!({ "query": { "match_all": {} } }),
+        query => json!({ "query": query }),
+    };
     let request = Request {
         post: true,
         path: &[&parts.index, "_validate", "query"],
