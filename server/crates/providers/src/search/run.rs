@@ -106,12 +106,11 @@ pub(super) async fn execute(
     }
     let made =
         |answer: &Json| rows::of(&asked, answer).map_err(|message| ProviderError::new(ProblemKind::Data, message));
-    let mut table = made(&run(search, &parts, &body, text, limits.timeout, cancel).await.and_then(|answer| {
-        if let Some(way) = &pages {
-            follow(&mut body, way, &answer);
-        }
-        Ok(answer)
-    })?)?;
+    let answer = run(search, &parts, &body, text, limits.timeout, cancel).await?;
+    if let Some(way) = &pages {
+        follow(&mut body, way, &answer);
+    }
+    let mut table = made(&answer)?;
     while let Some(way) = &pages {
         if at(&mut body, way)["composite"]["after"].is_null() || table.rows.len() > limits.rows {
             break;
