@@ -1,10 +1,13 @@
 //! One set of scenarios over every system that is at hand, its table printed; and a provider in another language.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
-use crate::{cli_support::Sandbox, postgres_server::server, splunk_double::Double};
+use crate::{cli_support::Sandbox, postgres_server::server, splunk_double::Double, systems::System};
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
@@ -29,10 +32,15 @@ fn files() -> Sandbox {
 
 /// Runs the scenarios over one provider, prints their table, and lets none fail, nor more go untried than are named.
 pub(crate) fn conforms(sandbox: &Sandbox, provider: &str, slow: &str, untried: &[&str]) {
-    let ran = sandbox.nlq(&["conformance", provider, "--slow", slow]);
+    let mut arguments = vec!["conformance", provider];
+    if !slow.is_empty() {
+        arguments.extend(["--slow", slow]);
+    }
+    let ran = sandbox.nlq(&arguments);
     println!("{}", ran.stdout);
     assert_eq!(ran.code, 0, "{ran:#?}");
-    let told = sandbox.ok(&["conformance", provider, "--slow", slow, "--json"]);
+    arguments.push("--json");
+    let told = sandbox.ok(&arguments);
     let told: Value = serde_json::from_str(&told.stdout).expect("JSON");
     let tried =
         told["connections"].as_object().expect("connections").values().flat_map(|all| all.as_array().expect("a list"));
@@ -127,4 +135,81 @@ fn splunk_conforms() {
     conforms(&sandbox, "logs", "index=archive | stats count", &[]);
     let ran = sandbox.nlq(&["conformance", "logs", "--json"]);
     assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
+}
+
+/// Runs a Python script, which gets the arguments.
+fn python(program: &Path, script: &str, arguments: &[&str]) {
+    let ran = Command::new(program).args(["-c", script]).args(arguments).output().expect("Python runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn mongodb_conforms() {
+    let Some(server) = System::mongodb() else { return };
+    let tools = PathBuf::from(std::env::var_os("NLQ_TEST_TOOLS").expect("the server came from there"));
+    let fill = "import pymongo, sys
+pymongo.MongoClient(sys.argv[1]).conformance.orders.insert_many({'number': n, 'country': 'DE FR ES'.split()[n % 3]} for n in range(3000))";
+    python(&tools.join("clients/bin/python"), fill, &[server.url()]);
+    let sandbox = Sandbox::new();
+    let connection = |name: &str, url: &str| format!("      {name}: {{ uri: \"{url}\", database: conformance }}\n");
+    sandbox.write(
+        "nlq.yaml",
+        &format!(
+            "workspace: shop\nproviders:\n  shop:\n    type: mongodb\n    connections:\n{}{}",
+            connection("dev", server.url()),
+            connection("unreachable", "mongodb://127.0.0.1:9/"),
+        ),
+    );
+    sandbox.ok(&["trust", "--yes"]);
+    // Every pair of orders, three times over.
+    let pairs =
+        "{ $lookup: { from: 'orders', pipeline: [{ $lookup: { from: 'orders', pipeline: [], as: 'c' } }], as: 'b' } }";
+    let slow = format!("db.orders.aggregate([{pairs}, {{ $count: 'rows' }}])");
+    conforms(&sandbox, "shop", &slow, &["wrong_password"]);
+}
+
+/// Puts orders into an index, over the REST interface that both systems have.
+const FILL: &str = "import base64, json, sys, urllib.request
+url, user, password = sys.argv[1:]
+lines = [json.dumps(line) for n in range(300) for line in ({'index': {}}, {'number': n, 'country': 'DE FR ES'.split()[n % 3]})]
+request = urllib.request.Request(url + '/orders/_bulk?refresh=true', '\\n'.join([*lines, '']).encode(), {'Content-Type': 'application/x-ndjson'})
+if user: request.add_header('Authorization', 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode())
+assert not json.load(urllib.request.urlopen(request))['errors']";
+
+/// Neither system has a query that takes long without a script: time limit and cancel are not tried.
+fn search_conforms(system: &str, server: &System, untried: &[&str]) {
+    let told = |key: &str| server.told[key].as_str().unwrap_or_default();
+    python(Path::new("python3"), FILL, &[server.url(), told("user"), told("password")]);
+    let sandbox = Sandbox::new();
+    sandbox.write("right", told("password"));
+    sandbox.write("wrong", "canary-of-a-wrong-password");
+    let connection = |name: &str, url: &str, password: &str| match told("user") {
+        "" => format!("      {name}: {{ url: \"{url}\", indices: [orders] }}\n"),
+        user => format!(
+            "      {name}: {{ url: \"{url}\", indices: [orders], user: {user}, password: \"${{file:{password}}}\" }}\n"
+        ),
+    };
+    let mut connections =
+        connection("dev", server.url(), "right") + &connection("unreachable", "http://127.0.0.1:9", "right");
+    if !told("user").is_empty() {
+        connections += &connection("wrong_password", server.url(), "wrong");
+    }
+    let head = format!("workspace: shop\nproviders:\n  shop:\n    type: {system}\n    connections:\n");
+    sandbox.write("nlq.yaml", &(head + &connections));
+    sandbox.ok(&["trust", "--yes"]);
+    conforms(&sandbox, "shop", "", untried);
+    let ran = sandbox.nlq(&["conformance", "shop", "--json"]);
+    assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
+}
+
+#[test]
+fn opensearch_conforms() {
+    let Some(server) = System::opensearch() else { return };
+    search_conforms("opensearch", server, &["wrong_password", "timeout", "cancel"]);
+}
+
+#[test]
+fn elasticsearch_conforms() {
+    let Some(server) = System::elasticsearch() else { return };
+    search_conforms("elasticsearch", server, &["timeout", "cancel"]);
 }

@@ -51,13 +51,13 @@ function run(command, args, options) {
 export class Editor {
   /**
    * @param {{ trust?: boolean, settings?: object, size?: { width: number, height: number }, scale?: number, models?: string[],
-   *   upstream?: string, config?: string }}
+   *   upstream?: string, config?: string, logs?: boolean }}
    *   options with `trust: false` the editor asks about trust as it does at a user's; otherwise all workspaces are trusted.
    *   With `models` another extension provides language models of these names, which the `upstream` answers. `config` is
-   *   appended to the workspace's nlq.yaml.
+   *   appended to the workspace's nlq.yaml. With `logs` it has a connection to the stand-in for a Splunk server.
    */
   static async start({
-    trust = true, settings = {}, size = { width: 1280, height: 720 }, scale = 1, models = [], upstream = '', config = '',
+    trust = true, settings = {}, size = { width: 1280, height: 720 }, scale = 1, models = [], upstream = '', config = '', logs = false,
   } = {}) {
     const editor = new Editor();
     editor.folder = mkdtempSync(path.join(tmpdir(), 'nlq-vscode-'));
@@ -66,6 +66,7 @@ export class Editor {
     // `demo` trusts what it made; its trust is kept apart from the editor's, where a test grants its own.
     await run(given.nlq, ['demo', editor.workspace], { env: { ...process.env, NLQ_STATE_DIR: sub('demo-state') } });
     appendFileSync(path.join(editor.workspace, 'nlq.yaml'), config);
+    if (logs) await editor.connectLogs(sub('demo-state'));
     editor.restore();
 
     mkdirSync(sub('user/User'), { recursive: true });
@@ -137,6 +138,21 @@ export class Editor {
       throw error;
     }
     return editor;
+  }
+
+  /** Starts the stand-in for a Splunk server, makes it a connection of the workspace and reads its schema. */
+  async connectLogs(state) {
+    this.splunk = spawn(required('NLQ_SPLUNK_DOUBLE'), [], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const line = await new Promise((done) => this.splunk.stdout.once('data', (text) => done(String(text))));
+    const file = path.join(this.workspace, 'nlq.yaml');
+    const logs = `  logs:\n    type: splunk\n    connections:\n      dev:\n        url: ${line.trim().split(' ').at(-1)}\n        token: "\${file:splunk-token}"\n`;
+    writeFileSync(file, readFileSync(file, 'utf8').replace('\nproviders:\n', (head) => head + logs));
+    writeFileSync(path.join(this.workspace, 'splunk-token'), 'token-of-analyst\n');
+    const annotations = path.join(here, '..', '..', 'eval/beyond/splunk.annotations.yaml');
+    writeFileSync(path.join(this.workspace, 'logs.annotations.yaml'), readFileSync(annotations));
+    const environment = { ...process.env, NLQ_STATE_DIR: state };
+    await run(given.nlq, ['trust', '--yes'], { cwd: this.workspace, env: environment });
+    await run(given.nlq, ['schema', 'refresh', 'logs/dev'], { cwd: this.workspace, env: environment });
   }
 
   /** Puts the tests' own files into the workspace as they were. They are written in place: a file that goes away and comes
@@ -321,6 +337,7 @@ export class Editor {
 
   async stop() {
     await this.browser?.close().catch(() => undefined);
+    this.splunk?.kill();
     try {
       process.kill(-this.server.pid, 'SIGTERM');
     } catch {

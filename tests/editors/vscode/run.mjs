@@ -223,6 +223,26 @@ const withoutServer = {
   },
 };
 
+const logs = {
+  async 'a question in a .spl file becomes SPL, an unknown command is underlined, a hover explains a command'(editor) {
+    await editor.open('logs.spl');
+    await editor.squiggles().first().waitFor();
+    await editor.hover('stat', 'stats');
+    await editor.picture('spl-unknown-command');
+    await editor.page.keyboard.press('Escape');
+    await editor.goto(1, 10);
+    await editor.actions('Generate');
+    await editor.picture('spl-menu');
+    await editor.pick('Generate');
+    await until(async () => /avg\(duration_ms\)/.test(await editor.text()), 'the search stands there');
+    await editor.picture('spl-generated');
+    assert.match(await editor.saved('logs.spl'), /^-- nlq\(logs\/dev\).*\nindex=app sourcetype=app:json\n\| stats avg\(duration_ms\)/);
+    await editor.hover('stats', /aggregat|statistic/i);
+    await editor.picture('spl-hover');
+    await editor.page.keyboard.press('Escape');
+  },
+};
+
 let failed = 0;
 async function suite(tests, options) {
   const wanted = Object.entries(tests).filter(([name]) => name.includes(process.argv[2] ?? ''));
@@ -251,6 +271,7 @@ async function suite(tests, options) {
 }
 
 await suite(tests, {});
+await suite(logs, { logs: true });
 await suite(untrusted, { trust: false });
 await suite(withoutServer, { settings: { 'nlq.server.path': '/nowhere/nlq' } });
 const gateway = await Gateway.start('--litellm');

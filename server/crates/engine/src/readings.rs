@@ -130,7 +130,7 @@ pub(crate) fn understand(text: &str, index: &SchemaIndex, clock: Clock, weights:
                     Target::Table(table) => table != id && e.score >= 0.9,
                     Target::Column(column) => column.table != id && e.score >= 0.9,
                     Target::Term(_) | Target::Metric(_) => e.score >= 0.9,
-                    _ => false,
+                    Target::Person(_) => false,
                 };
                 let longer = chunk.from <= place.0 && place.1 <= chunk.to && chunk.to - chunk.from > place.1 - place.0;
                 longer && chunk.names.first().is_some_and(other)
