@@ -33,4 +33,4 @@ test('a hover explains a command of SPL', function()
   end, 'the command is explained')
 end)
 
-harness.done()
+harness.run()
