@@ -10,7 +10,7 @@ from server import free_port, listens, serve, tools
 
 
 def launch(server):
-    binaries = tools('documentdb') / 'usr/lib/postgresql/18/bin'
+    binaries = server.bring(tools('documentdb')) / 'usr/lib/postgresql/18/bin'
     at, port, inner = server.folder, free_port(), free_port()
     server.run([binaries / 'initdb', '-D', at / 'data', '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C'])
     with open(at / 'data/postgresql.conf', 'a', encoding='utf-8') as file:

@@ -59,6 +59,17 @@ class Server:
         home = str(self.folder)
         return {'PATH': os.environ['PATH'], 'HOME': home, 'TMPDIR': home, 'LC_ALL': 'C.UTF-8', **more}
 
+    def bring(self, folder):
+        """A folder of tools inside the server's own, for programs that look for others beside them: they ask whether their user
+        may, which in root's folder it may not. Hard links, copies where there can be none."""
+        to = self.folder / folder.name
+        try:
+            shutil.copytree(folder, to, symlinks=True, copy_function=os.link)
+        except (OSError, shutil.Error):
+            shutil.rmtree(to, ignore_errors=True)
+            shutil.copytree(folder, to, symlinks=True)
+        return to
+
     def run(self, command, given=None, **environment):
         """Runs a program to its end."""
         done = subprocess.run([*AS_NOBODY, *command], cwd=self.folder, env=self.environment(environment), input=given, text=True,
