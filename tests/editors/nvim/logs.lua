@@ -14,7 +14,7 @@ end)
 
 test('an unknown command of SPL is underlined', function()
   open('logs.spl')
-  local number = cursor_on('| stat ')
+  local number = cursor_on('| statz')
   wait(function() return #vim.diagnostic.get(0, { lnum = number - 1 }) > 0 end, 'there is a finding')
   local said = vim.diagnostic.get(0, { lnum = number - 1 })[1]
   equal(said.code, 'unknown-command', said.message)

@@ -227,7 +227,7 @@ const logs = {
   async 'a question in a .spl file becomes SPL, an unknown command is underlined, a hover explains a command'(editor) {
     await editor.open('logs.spl');
     await editor.squiggles().first().waitFor();
-    await editor.hover('stat', 'stats');
+    await editor.hover('statz', 'stats');
     await editor.picture('spl-unknown-command');
     await editor.page.keyboard.press('Escape');
     await editor.goto(1, 10);
