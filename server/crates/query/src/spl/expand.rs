@@ -8,7 +8,8 @@ use super::{parse, tree::Macro};
 /// How deep macros may stand in macros: Splunk ends where one holds itself.
 const MAX_DEPTH: usize = 16;
 
-/// Longer texts are not expanded further.
+/// Longer texts are not made: a macro for which there is no room stays as it is. Measured before anything is copied, for a
+/// snapshot of somebody else's may hold a few macros that would be gigabytes.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// A search with every macro replaced whose text the catalog has; others stay as they are. What a macro stands for takes its
@@ -16,12 +17,15 @@ const MAX_BYTES: usize = 256 * 1024;
 pub fn expand(text: &str, catalog: &Catalog) -> String {
     let mut text = text.to_owned();
     for _ in 0..MAX_DEPTH {
-        let edits: Vec<Edit> = parse(&text)
-            .macros
-            .iter()
-            .filter_map(|call| Some(Edit { span: call.span, text: expansion(call, definition(call, catalog)?)? }))
-            .collect();
-        if edits.is_empty() || text.len() > MAX_BYTES {
+        let mut room = MAX_BYTES.saturating_sub(text.len());
+        let mut edits = Vec::new();
+        for call in &parse(&text).macros {
+            if let Some(made) = definition(call, catalog).and_then(|object| expansion(call, object, room)) {
+                room -= made.len();
+                edits.push(Edit { span: call.span, text: made });
+            }
+        }
+        if edits.is_empty() {
             break;
         }
         text = nlq_text::apply_edits(&text, &edits);
@@ -39,10 +43,16 @@ pub(super) fn macros(catalog: &Catalog) -> impl Iterator<Item = &Object> {
     catalog.objects.iter().filter(|object| object.kind == ObjectKind::Macro)
 }
 
-fn expansion(call: &Macro, object: &Object) -> Option<String> {
-    let mut text = object.definition.clone()?;
+/// What a call stands for; none when that is not known, or longer than `room`.
+fn expansion(call: &Macro, object: &Object, room: usize) -> Option<String> {
+    let mut text = object.definition.as_ref().filter(|text| text.len() <= room)?.clone();
     for (name, argument) in object.arguments.iter().zip(&call.arguments) {
-        text = text.replace(&format!("${name}$"), &argument.text);
+        let place = format!("${name}$");
+        let longer = text.matches(&place).count().saturating_mul(argument.text.len());
+        if longer.saturating_add(text.len()) > room {
+            return None;
+        }
+        text = text.replace(&place, &argument.text);
     }
-    Some(text)
+    (text.len() <= room).then_some(text)
 }

@@ -1,6 +1,6 @@
 //! What the read-only guard passes and refuses.
 
-use nlq_catalog::Dialect;
+use nlq_catalog::{Dialect, Object};
 
 use super::{expand, fixture::server, guard::guard};
 
@@ -122,6 +122,18 @@ fn macros_whose_text_is_known_are_put_in_before() {
     assert_eq!(expand("`unknown` \"`web`\" `since`", &catalog), "`unknown` \"`web`\" `since`");
     let kept = expand("index=web | `keep`", &catalog);
     assert_eq!(guard(&kept, Dialect::Splunk).unwrap_err().code, "denied-command");
+    // Macros that would be gigabytes are left: by their number, and by where their arguments stand.
+    let mut huge = catalog.clone();
+    let object = |name: &str, definition: String, arguments: &[&str]| Object {
+        name: name.to_owned(),
+        definition: Some(definition),
+        arguments: arguments.iter().map(ToString::to_string).collect(),
+        ..Object::default()
+    };
+    huge.objects = vec![object("long", "a ".repeat(50_000), &[]), object("wide", "$x$ ".repeat(50_000), &["x"])];
+    assert!(expand(&"`long` ".repeat(20_000), &huge).len() < 1 << 20);
+    let wide = format!("index=a `wide({})`", "b".repeat(50_000));
+    assert_eq!(expand(&wide, &huge), wide);
     // A macro that holds itself ends, and is not passed.
     assert!(guard(&expand("`endless`", &catalog), Dialect::Splunk).is_err());
 }
